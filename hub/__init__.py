@@ -1,0 +1,1 @@
+"""What runs inside the hub pod. Imports nothing of the platform but itself, and no Pulumi."""

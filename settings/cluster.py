@@ -1,0 +1,23 @@
+"""Which cluster the stack lives on."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from settings.domain import Section
+
+
+class Lab(Section):
+    """The single-node cluster that `make lab` starts on this machine."""
+
+    kind: Literal["lab"]
+
+
+class Context(Section):
+    """A cluster of your own, by the name of its context in your kubeconfig."""
+
+    kind: Literal["context"]
+    context: Annotated[str, Field(min_length=1)]
+
+
+Cluster = Annotated[Lab | Context, Field(discriminator="kind")]

@@ -1,0 +1,17 @@
+"""Who may log in."""
+
+from typing import Literal
+
+from settings.domain import SecretSource, Section, Username
+
+
+class PasswordIdentity(Section):
+    """Named users who share one password. For a single machine; refused wherever the public could knock."""
+
+    kind: Literal["password"]
+    password: SecretSource
+    admins: frozenset[Username]
+    users: frozenset[Username] = frozenset()
+
+
+Identity = PasswordIdentity
