@@ -1,0 +1,108 @@
+"""Builds the node's programs from lab/node, once per state of their sources."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab import paths
+from lab.problem import Problem
+
+OLDEST_GO = (1, 24)
+PROGRAMS = {"node": ".", "pause": "./pause"}
+KEPT = 2
+
+
+def sources() -> list[Path]:
+    found = [*paths.SOURCE.rglob("*.go"), paths.SOURCE / "go.mod", paths.SOURCE / "go.sum"]
+    return sorted(path for path in found if not path.name.endswith("_test.go"))
+
+
+def digest(files: Iterable[tuple[str, bytes]]) -> str:
+    """One short name for a set of named contents."""
+    total = hashlib.sha256()
+    for name, content in files:
+        total.update(f"{name}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()[:16]
+
+
+def target() -> Path:
+    """Where the programs of the present sources are, once built."""
+    return paths.BINARIES / digest((str(path.relative_to(paths.SOURCE)), path.read_bytes()) for path in sources())
+
+
+def is_built() -> bool:
+    return target().exists()
+
+
+def kubernetes_version() -> str:
+    found = re.search(r"^\s*k8s\.io/kubernetes (v\S+)$", (paths.SOURCE / "go.mod").read_text(), re.MULTILINE)
+    if not found:
+        raise Problem(f"{paths.SOURCE / 'go.mod'} names no version of k8s.io/kubernetes.")
+    return found[1]
+
+
+def parse_go_version(text: str) -> tuple[int, int] | None:
+    found = re.search(r"\bgo(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def check_go() -> None:
+    """Refuse a missing or old compiler before anything is downloaded."""
+    needed = ".".join(map(str, OLDEST_GO))
+    advice = (
+        f"The lab builds Kubernetes from source and needs Go {needed} or newer on PATH (Debian 12's own is 1.19).\n"
+        "Install it from https://go.dev/dl/ (unpack to /usr/local, add /usr/local/go/bin to PATH) and run this again."
+    )
+    if not shutil.which("go"):
+        raise Problem(f"There is no `go` on PATH. {advice}")
+    found = subprocess.run(["go", "version"], check=True, capture_output=True, text=True).stdout
+    version = parse_go_version(found)
+    if not version or version < OLDEST_GO:
+        raise Problem(f"`go version` says {found.strip()!r}. {advice}")
+
+
+def linker_flags(version: str) -> str:
+    major, minor = version.removeprefix("v").split(".")[:2]
+    values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    return " ".join(["-s", "-w", *(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())])
+
+
+def build() -> None:
+    """Compile into a directory that appears under its final name only when whole."""
+    unfinished = target().with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    environment = {
+        **os.environ,
+        "CGO_ENABLED": "0",
+        "GOMODCACHE": str(paths.GO_CACHE / "mod"),
+        "GOCACHE": str(paths.GO_CACHE / "build"),
+        "GOFLAGS": "-mod=readonly -modcacherw",
+    }
+    for name, package in PROGRAMS.items():
+        command = ["nice", "-n", "10", "go", "build", "-trimpath", "-buildvcs=false"]
+        command += ["-ldflags", linker_flags(kubernetes_version()), "-o", str(unfinished / name), package]
+        done = subprocess.run(command, cwd=paths.SOURCE, env=environment, check=False)
+        if done.returncode:
+            raise Problem(f"Building {name} failed (see above). Fix the cause and run this again; finished parts are kept.")
+    unfinished.replace(target())
+    discard_old()
+
+
+def discard_old() -> None:
+    """Keep the newest builds only: each holds some 170 MB."""
+    builds = sorted((path for path in paths.BINARIES.iterdir() if (path / "node").exists()), key=lambda path: path.stat().st_mtime)
+    for path in builds[:-KEPT]:
+        shutil.rmtree(path)
+
+
+def link_kubectl() -> None:
+    temporary = paths.KUBECTL.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target() / "node")
+    temporary.replace(paths.KUBECTL)

@@ -1,0 +1,161 @@
+"""What the lab needs of the machine: Debian as root, a few packages, kernel settings, one bridge."""
+
+import json
+import os
+import platform
+import shutil
+from pathlib import Path
+
+from lab import paths
+from lab.commands import run, try_run
+from lab.problem import Problem
+
+OWN_CLUSTER = (
+    "Name a cluster of your own in the stack file instead:\n"
+    "  cluster: {kind: context, context: <a context of your kubeconfig>}"
+)
+
+# The command each package is needed for, so that one that came another way counts too.
+PACKAGES = {
+    "containerd": Path("/usr/bin/containerd"),
+    "runc": Path("/usr/sbin/runc"),
+    "containernetworking-plugins": paths.DEBIAN_CNI / "bridge",
+    "nftables": Path("/usr/sbin/nft"),
+    "iproute2": Path("/usr/bin/ip"),
+    "openssl": Path("/usr/bin/openssl"),
+    "ca-certificates": Path("/etc/ssl/certs/ca-certificates.crt"),
+    "buildah": Path("/usr/bin/buildah"),
+    "debootstrap": Path("/usr/sbin/debootstrap"),
+}
+
+SETTINGS = {
+    "net/ipv4/ip_forward": "1",
+    # Pods share one bridge: without this their packets to each other would pass no policy and no Service's way back.
+    "net/bridge/bridge-nf-call-iptables": "1",
+    "net/bridge/bridge-nf-call-ip6tables": "1",
+    # The kubelet, containerd and every JupyterLab watch files; Debian's 128 watchers run out with a few users.
+    "fs/inotify/max_user_instances": "1024",
+}
+
+MASQUERADE = "jhlab-masquerade"
+MASQUERADE_RULES = f"""
+table ip {MASQUERADE}
+delete table ip {MASQUERADE}
+table ip {MASQUERADE} {{
+  chain leaving {{
+    type nat hook postrouting priority srcnat
+    ip saddr {paths.POD_RANGE} ip daddr != {paths.POD_RANGE} oifname != "{paths.BRIDGE}" masquerade
+  }}
+}}
+"""
+
+
+def refusal(system: str, user: int, os_release: str) -> str | None:
+    """Why the lab cannot run here, None when it can."""
+    if system != "Linux":
+        return f"The lab runs on Debian-like Linux, and this is {system}."
+    fields = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
+    family = f"{fields.get('ID', '')} {fields.get('ID_LIKE', '')}".replace('"', "").split()
+    if "debian" not in family:
+        return f"The lab installs Debian's packages, and this is {fields.get('PRETTY_NAME', 'another system')}."
+    if user != 0:
+        return "The lab needs root: it makes network interfaces, mounts and control groups."
+    return None
+
+
+def check() -> None:
+    release = Path("/etc/os-release")
+    reason = refusal(platform.system(), os.getuid(), release.read_text() if release.exists() else "")
+    if reason:
+        raise Problem(f"{reason}\n{OWN_CLUSTER}")
+
+
+def missing_packages() -> list[str]:
+    return [name for name, proof in PACKAGES.items() if not proof.exists()]
+
+
+def install(packages: list[str]) -> None:
+    """Install without starting the services that Debian's packages bring: the lab runs its own containerd."""
+    guard = Path("/usr/sbin/policy-rc.d")
+    ours = not guard.exists()
+    if ours:
+        guard.write_text("#!/bin/sh\nexit 101\n")
+        guard.chmod(0o755)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        run("apt-get", "-q", "update", environment=environment)
+        run("apt-get", "-q", "-y", "--no-install-recommends", "install", *packages, environment=environment)
+    finally:
+        if ours:
+            guard.unlink()
+
+
+def setting(name: str) -> Path:
+    return Path("/proc/sys") / name
+
+
+def pending_settings() -> dict[str, str]:
+    """Kernel settings that are not yet as the lab needs them."""
+    absent = [name for name in SETTINGS if not setting(name).exists()]
+    if absent:
+        raise Problem(f"The kernel has no {', '.join(absent)}. Load br_netfilter (`modprobe br_netfilter`) or use another kernel.")
+    return {name: value for name, value in SETTINGS.items() if setting(name).read_text().strip() != value}
+
+
+def change_settings(pending: dict[str, str]) -> None:
+    """Change kernel settings, noting first what they were, for `down`."""
+    earlier = noted_settings()
+    earlier.update({name: setting(name).read_text().strip() for name in pending if name not in earlier})
+    paths.CHANGES.parent.mkdir(parents=True, exist_ok=True)
+    paths.CHANGES.write_text(json.dumps(earlier, indent=2))
+    for name, value in pending.items():
+        setting(name).write_text(value)
+
+
+def noted_settings() -> dict[str, str]:
+    return json.loads(paths.CHANGES.read_text()) if paths.CHANGES.exists() else {}
+
+
+def restore_settings() -> None:
+    for name, value in noted_settings().items():
+        setting(name).write_text(value)
+    paths.CHANGES.unlink(missing_ok=True)
+
+
+def make_network() -> None:
+    """The bridge with the node's address, the way out for pods, and the plugins that containerd calls."""
+    if try_run("ip", "link", "show", paths.BRIDGE).returncode:
+        run("ip", "link", "add", paths.BRIDGE, "type", "bridge")
+    width = paths.POD_RANGE.rsplit("/")[1]
+    run("ip", "address", "replace", f"{paths.NODE_ADDRESS}/{width}", "dev", paths.BRIDGE)
+    run("ip", "link", "set", paths.BRIDGE, "up")
+    run("nft", "-f", "-", stdin=MASQUERADE_RULES)
+
+
+def link_plugins(build: Path) -> None:
+    paths.CNI_BINARIES.mkdir(parents=True, exist_ok=True)
+    plugins = {name: paths.DEBIAN_CNI / name for name in ("bridge", "host-local", "loopback")}
+    plugins["policies-cni"] = build / "policies-cni"
+    for name, program in plugins.items():
+        link = paths.CNI_BINARIES / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(program)
+
+
+def delete_network() -> None:
+    """Every interface on the bridge, the bridge, and the tables of the lab and of its kube-proxy."""
+    for link in json.loads(run("ip", "-json", "link", "show", "type", "veth") or "[]"):
+        if link.get("master") == paths.BRIDGE:
+            try_run("ip", "link", "delete", link["ifname"])
+    try_run("ip", "link", "delete", paths.BRIDGE)
+    for family, table in (
+        ("ip", MASQUERADE),
+        ("inet", "jhlab-policies"),
+        ("ip", "kube-proxy"),
+        ("ip6", "kube-proxy"),
+    ):
+        try_run("nft", "delete", "table", family, table)
+
+
+def free_megabytes(path: Path) -> int:
+    return shutil.disk_usage(path).free // 2**20

@@ -1,0 +1,121 @@
+"""`lab up`: everything from a bare machine to a Ready node, in steps that each may already be done."""
+
+import string
+import time
+
+from lab import build, certificates, cgroups, images, machine, parts, paths, process
+from lab.commands import run, try_run
+from lab.problem import Problem
+from lab.screen import say, step
+
+MANIFESTS = ("policies.yaml", "storage.yaml", "dns.yaml")
+BUILD_MEGABYTES = 8000
+READY_SECONDS = 120
+
+
+def up() -> None:
+    begun = time.monotonic()
+    machine.check()
+    announce()
+    prepare_machine()
+    prepare_programs()
+    start_parts()
+    apply_manifests()
+    wait_until_ready()
+    say(f"The lab is up after {time.monotonic() - begun:.1f} s. Next: {paths.KUBECTL} --kubeconfig {paths.KUBECONFIG} get pods -A")
+
+
+def announce() -> None:
+    """Say what is about to change on the machine, before it changes."""
+    packages, settings = machine.missing_packages(), machine.pending_settings()
+    if packages:
+        say(f"Will install with apt, without starting their services: {' '.join(packages)}")
+    if settings:
+        say(f"Will set until `lab down`: {', '.join(f'{name}={value}' for name, value in settings.items())}")
+    if not build.is_built():
+        build.check_go()
+        free = machine.free_megabytes(paths.CACHE.parent if paths.CACHE.parent.exists() else paths.CACHE.home())
+        if free < BUILD_MEGABYTES:
+            raise Problem(f"Building needs {BUILD_MEGABYTES} MB below {paths.CACHE}, and {free} MB are free.")
+        say(f"Will build Kubernetes {build.kubernetes_version()} from source into {paths.CACHE} (5 to 10 minutes, once).")
+    if not paths.STATE.exists():
+        say(f"Will keep the cluster below {paths.STATE} and {paths.RUN}, on the bridge {paths.BRIDGE} ({paths.POD_RANGE}).")
+
+
+def prepare_machine() -> None:
+    with step("packages") as note:
+        packages = machine.missing_packages()
+        if packages:
+            machine.install(packages)
+            note.say(f"installed {len(packages)}")
+    with step("kernel settings") as note:
+        pending = machine.pending_settings()
+        if pending:
+            machine.change_settings(pending)
+            note.say(f"changed {len(pending)}")
+    with step("network and control groups") as note:
+        machine.make_network()
+        cgroups.make()
+        note.say("there")
+
+
+def prepare_programs() -> None:
+    with step("programs") as note:
+        if not build.is_built():
+            build.build()
+            note.say("built")
+        build.link_kubectl()
+        machine.link_plugins(build.target())
+    with step("certificates") as note:
+        made = certificates.make_all()
+        certificates.write_kubeconfigs()
+        if made:
+            note.say(f"made {made}")
+    parts.write_config(images.reference("pause", build.target()))
+
+
+def start_parts() -> None:
+    start(parts.containerd())
+    with step("images") as note:
+        there = images.loaded()
+        absent = [name for name in images.NAMES if images.reference(name, build.target()) not in there]
+        for name in absent:
+            images.load(name, build.target())
+        if absent:
+            note.say(f"loaded {', '.join(absent)}")
+    for part in parts.node_parts(build.target() / "node"):
+        start(part)
+
+
+def start(part: parts.Part) -> None:
+    with step(part.name) as note:
+        if parts.ensure(part):
+            note.say("started")
+
+
+def kubectl(*arguments: str, stdin: str | None = None) -> str:
+    return run(paths.KUBECTL, "--kubeconfig", paths.KUBECONFIG, *arguments, stdin=stdin, environment=process.environment())
+
+
+def apply_manifests() -> None:
+    with step("manifests") as note:
+        values = {"NODE_IMAGE": images.reference("node", build.target()), "DNS_SERVICE": paths.DNS_SERVICE}
+        text = "\n---\n".join((paths.FILES / name).read_text() for name in MANIFESTS)
+        manifests = string.Template(text).substitute(values)
+        done = kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=lab", "-f", "-", stdin=manifests)
+        note.say(f"applied {len(done.splitlines())}")
+
+
+def wait_until_ready() -> None:
+    with step("node and DNS ready"):
+        deadline = f"--timeout={READY_SECONDS}s"
+        kubectl("wait", "--for=create", f"node/{paths.NODE}", deadline)
+        kubectl("wait", "--for=condition=Ready", f"node/{paths.NODE}", deadline)
+        waited = try_run(
+            *(paths.KUBECTL, "--kubeconfig", paths.KUBECONFIG, "-n", "kube-system"),
+            *("rollout", "status", "deployment/coredns", deadline),
+            environment=process.environment(),
+        )
+        if waited.returncode:
+            events = kubectl("-n", "kube-system", "get", "events", "--sort-by=.lastTimestamp")
+            raise Problem("CoreDNS does not become ready. Its last events:\n" + "\n".join(events.splitlines()[-5:]))
