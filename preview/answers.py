@@ -1,0 +1,38 @@
+"""What providers would compute, as far as a program may depend on it: references in place of generated values."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+
+def generated(kind: str, length: int, name: str) -> str:
+    """The reference to a value that is made once and kept: `hex` (length in bytes), `password` (letters and digits)."""
+    return f"<<generated:{kind}:{length}:{name}>>"
+
+
+def declared(name: str) -> str:
+    """The reference to a secret that somebody gives by hand."""
+    return f"<<declared:{name}>>"
+
+
+def _random_bytes(name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+    return {kind: generated(kind, inputs["length"], name) for kind in ("hex", "base64", "dec")}
+
+
+def _random_password(name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+    if inputs.get("special") is not False:
+        raise ValueError(f"RandomPassword {name!r}: set special=False, a reference stands for letters and digits only")
+    return {"result": generated("password", inputs["length"], name)}
+
+
+COMPUTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "random:index/randomBytes:RandomBytes": _random_bytes,
+    "random:index/randomPassword:RandomPassword": _random_password,
+}
+
+
+def identity(type_: str, name: str, inputs: Mapping[str, Any]) -> str:
+    """The id a provider would give; Kubernetes' follows from the manifest, any other stays a reference."""
+    metadata: dict[str, Any] = inputs.get("metadata", {})
+    if type_.startswith("kubernetes:") and "name" in metadata:
+        return "/".join(str(metadata[part]) for part in ("namespace", "name") if part in metadata)
+    return f"<<id:{type_}:{name}>>"
