@@ -1,0 +1,196 @@
+"""The hub: its rights, its settings, its pod."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
+from pulumi_kubernetes.core.v1 import (
+    ConfigMap,
+    ConfigMapVolumeSourceArgs,
+    ContainerArgs,
+    ContainerPortArgs,
+    EmptyDirVolumeSourceArgs,
+    HTTPGetActionArgs,
+    KeyToPathArgs,
+    PersistentVolumeClaimVolumeSourceArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    ProjectedVolumeSourceArgs,
+    SecretProjectionArgs,
+    Service,
+    ServiceAccount,
+    ServicePortArgs,
+    ServiceSpecArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+    VolumeProjectionArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
+
+from components.base import Component, name_of
+from components.credentials import Credentials
+from components.naming import HUB, HUB_PORT, labels, selector
+from components.pods import container_security, fingerprint, pod_security, requirements, scratch
+from hub.settings import (
+    COOKIE_SECRET,
+    CRYPT_KEY,
+    DATABASE_PASSWORD,
+    LOGIN_PASSWORD,
+    PROXY_TOKEN,
+    SECRETS_DIRECTORY,
+    SETTINGS_FILE,
+    STATE_DIRECTORY,
+    HubSettings,
+)
+from settings.hub import HubSection
+
+# What KubeSpawner does in the users' namespace, and nothing else.
+_USERS_NAMESPACE_RULES = [
+    PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get", "list", "watch", "create", "delete"]),
+    PolicyRuleArgs(api_groups=[""], resources=["persistentvolumeclaims"], verbs=["get", "list", "watch", "create"]),
+    PolicyRuleArgs(api_groups=[""], resources=["events"], verbs=["get", "list", "watch"]),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubArgs:
+    settings: HubSection
+    runtime: HubSettings
+    platform: pulumi.Input[str]
+    users: pulumi.Input[str]
+    credentials: Credentials
+    state_claim: pulumi.Input[str] | None
+    image: str
+
+
+class Hub(Component):
+    def __init__(self, name: str, args: HubArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._metadata = ObjectMetaArgs(name=HUB, namespace=args.platform, labels=labels(HUB))
+        self._rights(args)
+        settings_json = args.runtime.model_dump_json(indent=1)
+        config = ConfigMap(
+            "hub-settings",
+            metadata=ObjectMetaArgs(name="hub-settings", namespace=args.platform, labels=labels(HUB)),
+            data={SETTINGS_FILE.name: settings_json},
+            opts=self.child,
+        )
+        Service(
+            "hub-service",
+            metadata=self._metadata,
+            spec=ServiceSpecArgs(selector=selector(HUB), ports=[ServicePortArgs(name="http", port=HUB_PORT)]),
+            opts=self.child,
+        )
+        self._deployment(args, name_of(config.metadata), fingerprint(settings_json))
+        self.register_outputs({})
+
+    def _rights(self, args: HubArgs) -> None:
+        ServiceAccount("hub-account", metadata=self._metadata, automount_service_account_token=False, opts=self.child)
+        in_users = ObjectMetaArgs(name=HUB, namespace=args.users, labels=labels(HUB))
+        Role("hub-role", metadata=in_users, rules=_USERS_NAMESPACE_RULES, opts=self.child)
+        RoleBinding(
+            "hub-role-binding",
+            metadata=in_users,
+            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=HUB),
+            subjects=[SubjectArgs(kind="ServiceAccount", name=HUB, namespace=args.platform)],
+            opts=self.child,
+        )
+
+    def _deployment(self, args: HubArgs, config: pulumi.Input[str], settings_fingerprint: str) -> None:
+        keys = [args.credentials.cookie_secret, args.credentials.crypt_key, args.credentials.proxy_token]
+        keys += [args.credentials.database_password] if args.credentials.database_password else []
+        Deployment(
+            "hub",
+            metadata=self._metadata,
+            spec=DeploymentSpecArgs(
+                replicas=args.settings.replicas,
+                # Two hubs at once corrupt the database: the old one must be gone before the new one starts.
+                strategy=DeploymentStrategyArgs(type="Recreate"),
+                selector=LabelSelectorArgs(match_labels=selector(HUB)),
+                template=PodTemplateSpecArgs(
+                    metadata=ObjectMetaArgs(
+                        labels=labels(HUB),
+                        annotations={
+                            "jupyterhub-platform/settings": settings_fingerprint,
+                            "jupyterhub-platform/secrets": pulumi.Output.concat(*(key.fingerprint for key in keys)),
+                        },
+                    ),
+                    spec=_pod(args, config),
+                ),
+            ),
+            opts=self.child,
+        )
+
+
+def _pod(args: HubArgs, config: pulumi.Input[str]) -> PodSpecArgs:
+    tmp, tmp_mount = scratch("tmp", "/tmp")  # noqa: S108 - a directory of the pod's own
+    return PodSpecArgs(
+        service_account_name=HUB,
+        automount_service_account_token=True,
+        enable_service_links=False,
+        security_context=pod_security(),
+        termination_grace_period_seconds=30,
+        containers=[
+            ContainerArgs(
+                name=HUB,
+                image=args.image,
+                ports=[ContainerPortArgs(name="http", container_port=HUB_PORT)],
+                security_context=container_security(),
+                resources=requirements(args.settings.resources),
+                # The supervisor starts the hub only when the API server and the database answer, however long that
+                # takes; killing it meanwhile would only add back-off. Once it has answered, silence is a fault.
+                startup_probe=_health(period_seconds=1, failure_threshold=86_400),
+                readiness_probe=_health(period_seconds=2, failure_threshold=2),
+                liveness_probe=_health(period_seconds=10, failure_threshold=6),
+                volume_mounts=[
+                    tmp_mount,
+                    VolumeMountArgs(name="settings", mount_path=str(SETTINGS_FILE.parent), read_only=True),
+                    VolumeMountArgs(name="secrets", mount_path=str(SECRETS_DIRECTORY), read_only=True),
+                    VolumeMountArgs(name="state", mount_path=str(STATE_DIRECTORY)),
+                ],
+            )
+        ],
+        volumes=[
+            tmp,
+            VolumeArgs(name="settings", config_map=ConfigMapVolumeSourceArgs(name=config)),
+            VolumeArgs(name="secrets", projected=_secret_files(args.credentials)),
+            _state(args.state_claim),
+        ],
+    )
+
+
+def _health(*, period_seconds: int, failure_threshold: int) -> ProbeArgs:
+    return ProbeArgs(
+        http_get=HTTPGetActionArgs(path="/hub/health", port="http"),
+        period_seconds=period_seconds,
+        failure_threshold=failure_threshold,
+        timeout_seconds=3,
+    )
+
+
+def _secret_files(credentials: Credentials) -> ProjectedVolumeSourceArgs:
+    files = {
+        COOKIE_SECRET: credentials.cookie_secret,
+        CRYPT_KEY: credentials.crypt_key,
+        PROXY_TOKEN: credentials.proxy_token,
+        LOGIN_PASSWORD: credentials.login_password,
+        DATABASE_PASSWORD: credentials.database_password,
+    }
+    return ProjectedVolumeSourceArgs(
+        default_mode=0o440,
+        sources=[
+            VolumeProjectionArgs(
+                secret=SecretProjectionArgs(name=key.secret, items=[KeyToPathArgs(key=key.key, path=file)])
+            )
+            for file, key in files.items()
+            if key is not None
+        ],
+    )
+
+
+def _state(claim: pulumi.Input[str] | None) -> VolumeArgs:
+    if claim is None:
+        return VolumeArgs(name="state", empty_dir=EmptyDirVolumeSourceArgs())
+    return VolumeArgs(name="state", persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=claim))

@@ -1,0 +1,78 @@
+"""From the stack file to what the hub reads in its pod. Pure."""
+
+from components.naming import DATABASE, DATABASE_PORT, HUB, HUB_PORT, PROXY_API_PORT, PROXY_API_SERVICE
+from hub.settings import (
+    Culler,
+    Home,
+    HubSettings,
+    PasswordLogin,
+    PostgresDatabase,
+    Profile,
+    SqliteDatabase,
+    UserServers,
+)
+from settings import Settings
+from settings.domain import bytes_of, millicores_of
+from settings.storage import Postgres, PostgresExternal, Sqlite
+from settings.users import CullerSection, UsersSection
+from settings.users import Profile as ProfileSection
+
+OUR_POSTGRES_NAME = "jupyterhub"
+
+
+def hub_settings(settings: Settings, notebook_image: str) -> HubSettings:
+    platform = settings.namespace.name
+    return HubSettings(
+        hub_url=f"http://{HUB}.{platform}:{HUB_PORT}",
+        proxy_api_url=f"http://{PROXY_API_SERVICE}.{platform}:{PROXY_API_PORT}",
+        database=_database(settings.storage.database, platform),
+        login=PasswordLogin(
+            admins=tuple(sorted(settings.identity.admins)), users=tuple(sorted(settings.identity.users))
+        ),
+        servers=_servers(settings, notebook_image),
+        culler=_culler(settings.culler),
+        concurrent_spawns=settings.hub.concurrent_spawns,
+        active_servers=settings.hub.active_servers,
+        traits=settings.hub.traits,
+    )
+
+
+def _database(database: Sqlite | Postgres, platform: str) -> SqliteDatabase | PostgresDatabase:
+    match database:
+        case Sqlite():
+            return SqliteDatabase()
+        case Postgres(server=PostgresExternal() as server):
+            return PostgresDatabase(host=server.host, port=server.port, name=server.database, user=server.user)
+        case Postgres():
+            return PostgresDatabase(
+                host=f"{DATABASE}.{platform}", port=DATABASE_PORT, name=OUR_POSTGRES_NAME, user=OUR_POSTGRES_NAME
+            )
+
+
+def _servers(settings: Settings, notebook_image: str) -> UserServers:
+    users: UsersSection = settings.users
+    home = settings.storage.home
+    return UserServers(
+        namespace=settings.namespace.users,
+        image=notebook_image,
+        profiles=tuple(_profile(profile) for profile in users.profiles),
+        home=Home(size=home.size, storage_class=home.storage_class),
+        default_url=users.default_url,
+        start_timeout=users.start_timeout,
+        environment=dict(sorted(users.environment.items())),
+    )
+
+
+def _profile(profile: ProfileSection) -> Profile:
+    return Profile(
+        name=profile.name,
+        title=profile.title,
+        cpu_guarantee=millicores_of(profile.cpu.guarantee) / 1000,
+        cpu_limit=millicores_of(profile.cpu.limit) / 1000,
+        memory_guarantee=bytes_of(profile.memory.guarantee),
+        memory_limit=bytes_of(profile.memory.limit),
+    )
+
+
+def _culler(culler: CullerSection | None) -> Culler | None:
+    return None if culler is None else Culler(idle=culler.idle, every=culler.every, max_age=culler.max_age)

@@ -1,0 +1,80 @@
+"""Two namespaces: one for the platform, and one for the users' servers and homes with a quota and limits of its own."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    LimitRange,
+    LimitRangeItemArgs,
+    LimitRangeSpecArgs,
+    Namespace,
+    ResourceQuota,
+    ResourceQuotaSpecArgs,
+)
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.base import Component, name_of
+from components.naming import labels
+from settings.domain import Resources, bytes_of, millicores_of
+from settings.namespace import NamespaceSection, Quota
+from settings.storage import PerUserClaim
+
+_RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespacesArgs:
+    settings: NamespaceSection
+    profiles: tuple[Resources, ...]
+    home: PerUserClaim
+
+
+class Namespaces(Component):
+    platform: pulumi.Output[str]
+    users: pulumi.Output[str]
+
+    def __init__(self, name: str, args: NamespacesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self.platform = self._namespace("platform-namespace", args.settings.name)
+        self.users = self._namespace("users-namespace", args.settings.users)
+        ResourceQuota(
+            "user-quota",
+            metadata=ObjectMetaArgs(name="user-quota", namespace=self.users, labels=labels("namespace")),
+            spec=ResourceQuotaSpecArgs(hard=quota(args.settings.quota)),
+            opts=self.child,
+        )
+        LimitRange(
+            "user-limits",
+            metadata=ObjectMetaArgs(name="user-limits", namespace=self.users, labels=labels("namespace")),
+            spec=LimitRangeSpecArgs(limits=limits(args.profiles, args.home)),
+            opts=self.child,
+        )
+        self.register_outputs({"platform": self.platform, "users": self.users})
+
+    def _namespace(self, role: str, name: str) -> pulumi.Output[str]:
+        made = Namespace(
+            role,
+            metadata=ObjectMetaArgs(name=name, labels=labels("namespace") | _RESTRICTED),
+            opts=self.kept,
+        )
+        return name_of(made.metadata)
+
+
+def quota(settings: Quota) -> dict[str, str]:
+    """What the users' namespace may hold in all."""
+    return {
+        "requests.cpu": settings.cpu,
+        "requests.memory": settings.memory,
+        "pods": str(settings.servers),
+        "persistentvolumeclaims": str(settings.homes),
+    }
+
+
+def limits(profiles: tuple[Resources, ...], home: PerUserClaim) -> list[LimitRangeItemArgs]:
+    """No pod is larger than the largest profile and no claim larger than a home, whoever asks for it."""
+    largest_cpu = max((profile.cpu.limit for profile in profiles), key=millicores_of)
+    largest_memory = max((profile.memory.limit for profile in profiles), key=bytes_of)
+    return [
+        LimitRangeItemArgs(type="Container", max={"cpu": largest_cpu, "memory": largest_memory}),
+        LimitRangeItemArgs(type="PersistentVolumeClaim", max={"storage": home.size}),
+    ]

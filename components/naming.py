@@ -1,0 +1,26 @@
+"""Names and labels that more than one component speaks of. Pure."""
+
+HUB = "hub"
+HUB_PORT = 8081
+PROXY = "proxy"
+PROXY_HTTP_PORT = 8000
+PROXY_API_PORT = 8001
+PROXY_PUBLIC_SERVICE = "proxy-public"
+PROXY_API_SERVICE = "proxy-api"
+DATABASE = "database"
+DATABASE_PORT = 5432
+SERVER = "singleuser-server"
+SERVER_PORT = 8888
+
+
+def selector(component: str) -> dict[str, str]:
+    """What a Service, a Deployment or a policy finds the pods of a component by; it can never change."""
+    return {"app.kubernetes.io/name": "jupyterhub", "app.kubernetes.io/component": component}
+
+
+def labels(component: str) -> dict[str, str]:
+    """What every object of a component carries."""
+    return selector(component) | {
+        "app.kubernetes.io/part-of": "jupyterhub-platform",
+        "app.kubernetes.io/managed-by": "jupyterhub-platform",
+    }

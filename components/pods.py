@@ -1,0 +1,55 @@
+"""What the pods of the platform have in common: the restricted security profile and the writing of resources. Pure."""
+
+import hashlib
+
+from pulumi_kubernetes.core.v1 import (
+    CapabilitiesArgs,
+    EmptyDirVolumeSourceArgs,
+    PodSecurityContextArgs,
+    ResourceRequirementsArgs,
+    SeccompProfileArgs,
+    SecurityContextArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+)
+
+from settings.domain import Resources
+
+PLATFORM_USER = 1000
+
+
+def pod_security() -> PodSecurityContextArgs:
+    """Nobody is root, and the volumes belong to the group of the one user there is."""
+    return PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=PLATFORM_USER,
+        run_as_group=PLATFORM_USER,
+        fs_group=PLATFORM_USER,
+        fs_group_change_policy="OnRootMismatch",
+        seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def container_security() -> SecurityContextArgs:
+    return SecurityContextArgs(
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=True,
+        capabilities=CapabilitiesArgs(drop=["ALL"]),
+    )
+
+
+def requirements(resources: Resources) -> ResourceRequirementsArgs:
+    return ResourceRequirementsArgs(
+        requests={"cpu": resources.cpu.guarantee, "memory": resources.memory.guarantee},
+        limits={"cpu": resources.cpu.limit, "memory": resources.memory.limit},
+    )
+
+
+def scratch(name: str, path: str) -> tuple[VolumeArgs, VolumeMountArgs]:
+    """A directory that is writable and goes with the pod."""
+    return VolumeArgs(name=name, empty_dir=EmptyDirVolumeSourceArgs()), VolumeMountArgs(name=name, mount_path=path)
+
+
+def fingerprint(content: str) -> str:
+    """Put into a pod's annotations, it starts the pod anew when what the pod reads has changed."""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

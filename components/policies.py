@@ -1,0 +1,44 @@
+"""Network policies: everything is denied in both namespaces, then each declared edge is opened."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import NetworkPolicy, NetworkPolicySpecArgs
+
+from components.base import Component
+from components.edges import Edge, policies
+from components.naming import labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoliciesArgs:
+    edges: list[Edge]
+    platform: pulumi.Input[str]
+    users: pulumi.Input[str]
+    users_name: str
+
+
+class Policies(Component):
+    def __init__(self, name: str, args: PoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        for role, namespace in (("platform", args.platform), ("users", args.users)):
+            NetworkPolicy(
+                f"{role}-deny",
+                metadata=ObjectMetaArgs(name="deny-all", namespace=namespace, labels=labels("policy")),
+                spec=NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
+                opts=self.child,
+            )
+        for policy in policies(args.edges):
+            component = policy.pods.component
+            NetworkPolicy(
+                f"{component}-edges",
+                metadata=ObjectMetaArgs(
+                    name=component,
+                    namespace=args.users if policy.pods.namespace == args.users_name else args.platform,
+                    labels=labels("policy"),
+                ),
+                spec=policy.spec,
+                opts=self.child,
+            )
+        self.register_outputs({})

@@ -1,0 +1,131 @@
+"""The proxy in front of everything: it holds the routes to the hub and to every running server."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    EnvVarSourceArgs,
+    HTTPGetActionArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    SecretKeySelectorArgs,
+    Service,
+    ServicePortArgs,
+    ServiceSpecArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components.base import Component
+from components.credentials import SecretKey
+from components.naming import (
+    PROXY,
+    PROXY_API_PORT,
+    PROXY_API_SERVICE,
+    PROXY_HTTP_PORT,
+    PROXY_PUBLIC_SERVICE,
+    labels,
+    selector,
+)
+from components.pods import container_security, pod_security, requirements, scratch
+from settings.hub import ProxySection
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyArgs:
+    settings: ProxySection
+    namespace: pulumi.Input[str]
+    hub_url: str
+    token: SecretKey
+    image: str
+
+
+class Proxy(Component):
+    def __init__(self, name: str, args: ProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._service("proxy-public-service", PROXY_PUBLIC_SERVICE, args.namespace, 80, "http")
+        self._service("proxy-api-service", PROXY_API_SERVICE, args.namespace, PROXY_API_PORT, "api")
+        Deployment(
+            "proxy",
+            metadata=ObjectMetaArgs(name=PROXY, namespace=args.namespace, labels=labels(PROXY)),
+            spec=DeploymentSpecArgs(
+                replicas=args.settings.replicas,
+                # The hub tells its routes to one proxy: a second one beside it would answer 404.
+                strategy=DeploymentStrategyArgs(type="Recreate"),
+                selector=LabelSelectorArgs(match_labels=selector(PROXY)),
+                template=PodTemplateSpecArgs(
+                    metadata=ObjectMetaArgs(
+                        labels=labels(PROXY),
+                        annotations={"jupyterhub-platform/secrets": args.token.fingerprint},
+                    ),
+                    spec=_pod(args),
+                ),
+            ),
+            opts=self.child,
+        )
+        self.register_outputs({})
+
+    def _service(self, role: str, name: str, namespace: pulumi.Input[str], port: int, target: str) -> None:
+        Service(
+            role,
+            metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=labels(PROXY)),
+            spec=ServiceSpecArgs(
+                selector=selector(PROXY), ports=[ServicePortArgs(name=target, port=port, target_port=target)]
+            ),
+            opts=self.child,
+        )
+
+
+def _pod(args: ProxyArgs) -> PodSpecArgs:
+    tmp, tmp_mount = scratch("tmp", "/tmp")  # noqa: S108 - a directory of the pod's own
+    return PodSpecArgs(
+        automount_service_account_token=False,
+        enable_service_links=False,
+        security_context=pod_security(),
+        containers=[
+            ContainerArgs(
+                name=PROXY,
+                image=args.image,
+                args=[
+                    "--ip=0.0.0.0",
+                    f"--port={PROXY_HTTP_PORT}",
+                    "--api-ip=0.0.0.0",
+                    f"--api-port={PROXY_API_PORT}",
+                    f"--default-target={args.hub_url}",
+                    f"--error-target={args.hub_url}/hub/error",
+                ],
+                # The one way the proxy takes its token; the value stays in the Secret.
+                env=[
+                    EnvVarArgs(
+                        name="CONFIGPROXY_AUTH_TOKEN",
+                        value_from=EnvVarSourceArgs(
+                            secret_key_ref=SecretKeySelectorArgs(name=args.token.secret, key=args.token.key)
+                        ),
+                    )
+                ],
+                ports=[
+                    ContainerPortArgs(name="http", container_port=PROXY_HTTP_PORT),
+                    ContainerPortArgs(name="api", container_port=PROXY_API_PORT),
+                ],
+                security_context=container_security(),
+                resources=requirements(args.settings.resources),
+                readiness_probe=_health(period_seconds=2),
+                liveness_probe=_health(period_seconds=10),
+                volume_mounts=[tmp_mount],
+            )
+        ],
+        volumes=[tmp],
+    )
+
+
+def _health(*, period_seconds: int) -> ProbeArgs:
+    return ProbeArgs(
+        http_get=HTTPGetActionArgs(path="/_chp_healthz", port="http"),
+        period_seconds=period_seconds,
+        timeout_seconds=3,
+        failure_threshold=6,
+    )

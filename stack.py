@@ -1,0 +1,115 @@
+"""The platform, top to bottom: it reads like the picture in the README."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.base import Component
+from components.credentials import Credentials, CredentialsArgs
+from components.edges import edges
+from components.hub import Hub, HubArgs
+from components.hub_config import hub_settings
+from components.namespaces import Namespaces, NamespacesArgs
+from components.policies import Policies, PoliciesArgs
+from components.proxy import Proxy, ProxyArgs
+from components.storage import Storage, StorageArgs
+from lab.paths import CONTEXT as LAB_CONTEXT
+from lab.paths import KUBECONFIG as LAB_KUBECONFIG
+from settings import Settings
+from settings.cluster import Cluster, Lab
+
+
+class Platform(Component):
+    """The root of the tree; every part inherits the cluster from it."""
+
+
+def deploy(
+    settings: Settings, secrets: Mapping[str, pulumi.Output[str]], images: Mapping[str, str]
+) -> Mapping[str, pulumi.Output[str]]:
+    platform = Platform("platform", pulumi.ResourceOptions(providers=[cluster(settings.cluster)]))
+    part = pulumi.ResourceOptions(parent=platform)
+    runtime = hub_settings(settings, images["notebook"])
+
+    spaces = Namespaces(
+        "namespaces",
+        NamespacesArgs(settings=settings.namespace, profiles=settings.users.profiles, home=settings.storage.home),
+        part,
+    )
+    Policies(
+        "policies",
+        PoliciesArgs(
+            edges=edges(settings),
+            platform=spaces.platform,
+            users=spaces.users,
+            users_name=settings.namespace.users,
+        ),
+        part,
+    )
+    credentials = Credentials(
+        "credentials",
+        CredentialsArgs(
+            namespace=spaces.platform,
+            identity=settings.identity,
+            database=settings.storage.database,
+            declared=secrets,
+        ),
+        part,
+    )
+    storage = Storage(
+        "storage",
+        StorageArgs(
+            settings=settings.storage.database,
+            namespace=spaces.platform,
+            password=credentials.database_password,
+            postgres_image=images["postgres"],
+        ),
+        part,
+    )
+    Proxy(
+        "proxy",
+        ProxyArgs(
+            settings=settings.proxy,
+            namespace=spaces.platform,
+            hub_url=runtime.hub_url,
+            token=credentials.proxy_token,
+            image=images["proxy"],
+        ),
+        part,
+    )
+    Hub(
+        "hub",
+        HubArgs(
+            settings=settings.hub,
+            runtime=runtime,
+            platform=spaces.platform,
+            users=spaces.users,
+            credentials=credentials,
+            state_claim=storage.state_claim,
+            image=images["hub"],
+        ),
+        part,
+    )
+    platform.register_outputs({})
+    return {"namespace": spaces.platform, "users_namespace": spaces.users}
+
+
+def cluster(settings: Cluster) -> kubernetes.Provider:
+    """The one cluster the stack file names; a context of the environment's own choosing is never used."""
+    if isinstance(settings, Lab):
+        return kubernetes.Provider("cluster", kubeconfig=str(LAB_KUBECONFIG), context=LAB_CONTEXT)
+    return kubernetes.Provider("cluster", context=settings.context)
+
+
+def declared_secrets(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
+    """The secrets given from outside, or every missing one with the command that sets it."""
+    config = pulumi.Config()
+    given = {name: config.get_secret(name) for name in settings.declared_secrets}
+    missing = [
+        f"  {key}: nobody has set {name!r} yet; run pulumi config set --secret {name}"
+        for name, key in settings.declared_secrets.items()
+        if given[name] is None
+    ]
+    if missing:
+        raise pulumi.RunError("\n".join(["secrets are missing:", *missing]))
+    return {name: value for name, value in given.items() if value is not None}
