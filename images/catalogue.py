@@ -1,0 +1,104 @@
+"""The images of the platform: their names, what each is built from, and which build a stack runs.
+
+Read by the Pulumi program on every run, so it imports nothing but the standard library.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TypedDict
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent
+LAB = "lab.local"
+
+CONTEXTS: dict[str, tuple[str, ...]] = {
+    "hub": ("images/hub", "hub"),
+    "notebook": ("images/notebook",),
+    "proxy": ("images/proxy",),
+    "postgres": ("images/postgres",),
+}
+"""What each image is built from: files below these folders of the repository, and no others."""
+
+
+class Pin(TypedDict):
+    reference: str
+    """Where a registry keeps the image, by its digest."""
+    content: str
+    """The content hash of what the image was built from."""
+
+
+class UnpinnedImages(Exception):
+    """Which lock file does not say what it should, why, and the command that writes it."""
+
+
+def context_files(name: str, repository: Path = REPOSITORY) -> list[Path]:
+    """The files an image is built from, relative to the repository, in a fixed order."""
+    found = (path for folder in CONTEXTS[name] for path in (repository / folder).rglob("*"))
+    kept = (path for path in found if path.is_file() and "__pycache__" not in path.parts)
+    return sorted(path.relative_to(repository) for path in kept)
+
+
+def content_hash(name: str, repository: Path = REPOSITORY) -> str:
+    """One short name for the state of the files an image is built from."""
+    total = hashlib.sha256()
+    for path in context_files(name, repository):
+        content = (repository / path).read_bytes()
+        total.update(f"{path.as_posix()}\0{mode(repository / path):o}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()[:16]
+
+
+def mode(path: Path) -> int:
+    """The permissions a file has in an image: what git keeps of them, whatever the umask of the checkout was."""
+    return 0o755 if path.stat().st_mode & 0o100 else 0o644
+
+
+def lab_reference(name: str) -> str:
+    """What the lab calls the image of the present sources."""
+    return f"{LAB}/{name}:{content_hash(name)}"
+
+
+def references(stack: str, *, lab: bool, preview: bool) -> dict[str, str]:
+    """The image each part of a stack runs. Before the first push a preview still shows everything else."""
+    if lab:
+        return {name: lab_reference(name) for name in CONTEXTS}
+    if preview and not lock_file(stack).exists():
+        return {name: f"{name}:unpinned" for name in CONTEXTS}
+    return pinned(stack)
+
+
+def lock_file(stack: str) -> Path:
+    return HERE / f"{stack}.lock.json"
+
+
+def pinned(stack: str) -> dict[str, str]:
+    """The reference, with a digest, of every image as it was last pushed for the stack."""
+    return {name: pin["reference"] for name, pin in read_pins(lock_file(stack), stack).items()}
+
+
+def stale(stack: str) -> list[str]:
+    """The images whose sources have changed since they were pushed for the stack."""
+    return [name for name, pin in read_pins(lock_file(stack), stack).items() if pin["content"] != content_hash(name)]
+
+
+def read_pins(file: Path, stack: str) -> dict[str, Pin]:
+    def refuse(reason: str) -> UnpinnedImages:
+        return UnpinnedImages(f"{file}: {reason}. Push and pin the images with: {pin_command(stack)}")
+
+    try:
+        pins: dict[str, Pin] = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise refuse("the file is missing, so no image has a digest") from None
+    except ValueError as error:
+        raise refuse(f"this is not JSON ({error})") from None
+    for name in CONTEXTS:
+        if name not in pins:
+            raise refuse(f"no image is pinned under the name `{name}`")
+        if set(pins[name]) != Pin.__required_keys__ or "@sha256:" not in pins[name]["reference"]:
+            raise refuse(f"`{name}` has no reference with a digest and a content hash")
+    return {name: pins[name] for name in CONTEXTS}
+
+
+def pin_command(stack: str) -> str:
+    return f"make images REGISTRY=<registry> STACK={stack}"
