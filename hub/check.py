@@ -1,0 +1,154 @@
+"""Whether the pinned JupyterHub accepts these settings: `python -m hub.check < settings.json`.
+
+Loads jupyterhub_config.py as `jupyterhub` does and tries every trait on the real class. Needs neither a cluster nor secrets;
+prints the problems as JSON and ends with 1 if there are any.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from jupyterhub.app import JupyterHub
+from jupyterhub.crypto import CryptKeeper
+from jupyterhub.proxy import ConfigurableHTTPProxy
+from pydantic import ValidationError
+from traitlets import TraitError
+from traitlets.config import Config, Configurable, PyFileConfigLoader
+
+from hub.authenticator import PasswordAuthenticator
+from hub.places import Places
+from hub.secret_files import KEY_BYTES, read_secrets
+from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, PROXY_TOKEN, HubSettings
+from hub.spawner import PlatformSpawner
+from hub.trait import Trait
+from hub.traits import given_traits, traits
+from hub.watch import PersistentEventReflector, PersistentPodReflector
+
+IN_USE: tuple[type[Configurable], ...] = (
+    JupyterHub,
+    PlatformSpawner,
+    PasswordAuthenticator,
+    ConfigurableHTTPProxy,
+    CryptKeeper,
+    PersistentPodReflector,
+    PersistentEventReflector,
+)
+"""A section of the configuration reaches these classes, and nothing else, by their own name or a parent's."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    key: str
+    reason: str
+    mend: str
+
+
+def check(text: str) -> list[Problem]:
+    try:
+        settings = HubSettings.model_validate_json(text)
+    except ValidationError as error:
+        return [_of_settings(detail["loc"], detail["msg"]) for detail in error.errors(include_url=False)]
+    with tempfile.TemporaryDirectory() as directory:
+        places = _placeholders(Path(directory), text)
+        table = traits(settings, read_secrets(settings, places.secrets), places)
+        config = _load(places)
+    return list(problems(config, table, given_traits(settings)))
+
+
+def problems(config: Config, table: list[Trait], given: list[Trait]) -> Iterator[Problem]:
+    """Everything wrong with a loaded configuration; the two lists tell which key a trait comes from."""
+    by_name = {(trait.owner, trait.name): trait.key for trait in [*table, *given]}
+    sections = _sections()
+    for owner, values in config.items():
+        for name, value in values.items():
+            key = by_name[owner, name]
+            yield from _wrong_name(sections, owner, name, key)
+            yield from _wrong_value(sections.get(owner, ()), name, value, key)
+    for trait in given:
+        yield from _taken(sections, trait, table)
+
+
+def _sections() -> dict[str, tuple[type[Configurable], ...]]:
+    """Which of the classes in use a section reaches."""
+    sections: dict[str, tuple[type[Configurable], ...]] = {}
+    for used in IN_USE:
+        for parent in used.__mro__:
+            if issubclass(parent, Configurable) and parent is not Configurable:
+                sections[parent.__name__] = (*sections.get(parent.__name__, ()), used)
+    return sections
+
+
+def _wrong_name(
+    sections: Mapping[str, tuple[type[Configurable], ...]], owner: str, name: str, key: str
+) -> Iterator[Problem]:
+    if owner not in sections:
+        yield Problem(key, f"there is no class {owner} in the hub", _hint(owner, sections))
+        return
+    known = {known for used in sections[owner] for known in used.class_trait_names(config=True)}
+    if name not in known:
+        yield Problem(key, f"{owner} has no trait {name}", _hint(name, known))
+
+
+def _hint(word: str, known: Mapping[str, object] | set[str]) -> str:
+    close = get_close_matches(word, list(known), 1)
+    return f"did you mean {close[0]}?" if close else "remove it"
+
+
+def _wrong_value(used: tuple[type[Configurable], ...], name: str, value: object, key: str) -> Iterator[Problem]:
+    for owner in used:
+        trait = owner.class_traits(config=True).get(name)
+        if trait is None:
+            continue
+        try:
+            # An instance without __init__ has its validators and none of the rest.
+            trait._validate(owner.__new__(owner), value)
+        except TraitError as error:
+            yield Problem(key, str(error), f"give {name} a value of the type its documentation names")
+            return
+        except Exception as error:
+            yield Problem(key, f"{owner.__name__}.{name} refuses {value!r}: {error}", "give a value it accepts")
+            return
+
+
+def _taken(
+    sections: Mapping[str, tuple[type[Configurable], ...]], given: Trait, table: list[Trait]
+) -> Iterator[Problem]:
+    reached = set(sections.get(given.owner, ()))
+    for trait in table:
+        if trait.name == given.name and reached & set(sections[trait.owner]):
+            setter = "the platform" if trait.key == "hub" else f"the key {trait.key}"
+            yield Problem(given.key, f"is set by {setter}", f"remove it, or change {setter} instead")
+
+
+def _of_settings(path: tuple[int | str, ...], message: str) -> Problem:
+    return Problem(".".join(map(str, path)) or "hub", message, "the program and the hub disagree about HubSettings")
+
+
+def _placeholders(directory: Path, settings: str) -> Places:
+    places = Places(settings=directory / "settings.json", secrets=directory, state=directory)
+    places.settings.write_text(settings)
+    for name in (COOKIE_SECRET, CRYPT_KEY):
+        (directory / name).write_text("0" * 2 * KEY_BYTES)
+    for name in (PROXY_TOKEN, DATABASE_PASSWORD):
+        (directory / name).write_text("placeholder")
+    return places
+
+
+def _load(places: Places) -> Config:
+    os.environ |= {
+        "JUPYTERHUB_SETTINGS": str(places.settings),
+        "JUPYTERHUB_SECRETS": str(places.secrets),
+        "JUPYTERHUB_STATE": str(places.state),
+    }
+    return PyFileConfigLoader("jupyterhub_config.py", path=str(Path(__file__).parent)).load_config()
+
+
+if __name__ == "__main__":
+    found = check(sys.stdin.read())
+    print(json.dumps([asdict(problem) for problem in found], indent=2))
+    sys.exit(1 if found else 0)

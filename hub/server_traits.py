@@ -1,0 +1,110 @@
+"""The traits of the users' servers. Every pod made from them satisfies Pod Security `restricted`."""
+
+from hub.settings import HubSettings
+from hub.trait import PLATFORM, Trait
+
+HOME = "/home/jovyan"
+USER_ID = 1000
+GROUP_ID = 100
+COMPONENT = "singleuser-server"
+
+
+def server_traits(settings: HubSettings) -> list[Trait]:
+    values = {**_pod(settings), **_home(settings), **_safety(), **_pace(settings)}
+    return [
+        Trait("JupyterHub", "spawner_class", "hub.spawner.PlatformSpawner", PLATFORM),
+        *(Trait("PlatformSpawner", name, value, _KEYS.get(name, PLATFORM)) for name, value in values.items()),
+    ]
+
+
+_KEYS = {
+    "namespace": "namespace.name",
+    "profiles": "users.profiles",
+    "default_url": "users.default_url",
+    "environment": "users.environment",
+    "start_timeout": "users.start_timeout",
+    "storage_capacity": "storage.home.size",
+    "storage_class": "storage.home.storage_class",
+}
+
+
+def _pod(settings: HubSettings) -> dict[str, object]:
+    servers = settings.servers
+    return {
+        "namespace": servers.namespace,
+        "image": servers.image,
+        "image_pull_policy": "IfNotPresent",
+        "cmd": ["jupyterhub-singleuser"],
+        "profiles": [profile.model_dump() for profile in servers.profiles],
+        "profile_list": [],
+        "default_url": servers.default_url,
+        "notebook_dir": HOME,
+        "environment": {
+            **{name: _literal(value) for name, value in servers.environment.items()},
+            "JUPYTERHUB_ALLOW_TOKEN_IN_URL": "0",
+        },
+        "component_label": COMPONENT,
+        "common_labels": {
+            "app.kubernetes.io/name": "jupyterhub",
+            "app.kubernetes.io/managed-by": "kubespawner",
+            "app": "jupyterhub",
+            "heritage": "jupyterhub",
+        },
+        "extra_labels": {"hub.jupyter.org/network-access-hub": "true"},
+    }
+
+
+def _literal(value: str) -> str:
+    """KubeSpawner expands `{username}` and the like in environment values; the stack file's are plain text."""
+    return value.replace("{", "{{").replace("}", "}}")
+
+
+def _home(settings: HubSettings) -> dict[str, object]:
+    home = settings.servers.home
+    return {
+        "slug_scheme": "safe",
+        "pod_name_template": "jupyter-{user_server}",
+        "pvc_name_template": "claim-{user_server}",
+        "storage_pvc_ensure": True,
+        "storage_capacity": home.size,
+        "storage_class": home.storage_class,
+        "storage_access_modes": ["ReadWriteOnce"],
+        "remember_pvc_name": True,
+        # hub/homes.py finds a home by its owner, whatever it is called.
+        "handle_legacy_names": False,
+        "delete_pvc": False,
+        "volumes": [
+            {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}},
+            {"name": "tmp", "emptyDir": {}},
+        ],
+        "volume_mounts": [{"name": "home", "mountPath": HOME}, {"name": "tmp", "mountPath": "/tmp"}],
+    }
+
+
+def _safety() -> dict[str, object]:
+    return {
+        "uid": USER_ID,
+        "gid": GROUP_ID,
+        "fs_gid": GROUP_ID,
+        "privileged": False,
+        "allow_privilege_escalation": False,
+        "pod_security_context": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "container_security_context": {"readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        "automount_service_account_token": False,
+        "extra_pod_config": {"enableServiceLinks": False},
+    }
+
+
+def _pace(settings: HubSettings) -> dict[str, object]:
+    return {
+        "start_timeout": settings.servers.start_timeout,
+        # A slow server is stopped when a hub that was restarted cannot reach it within this time.
+        "http_timeout": 120,
+        # Answered from memory; how soon the hub notices a server that went away.
+        "poll_interval": 5,
+        "k8s_api_request_timeout": 10,
+        "k8s_api_request_retry_timeout": 60,
+        "delete_grace_period": 10,
+        # Failed starts are the users' affair; ending the hub over them would only add to the damage.
+        "consecutive_failure_limit": 0,
+    }

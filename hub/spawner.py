@@ -1,0 +1,296 @@
+"""KubeSpawner, held to three promises: no server is called stopped without evidence, no home is guessed, and no live pod
+is killed because the hub has forgotten it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from jinja2 import Environment, FileSystemLoader
+from kubernetes_asyncio.client.rest import ApiException
+from kubespawner import KubeSpawner
+from traitlets import Dict, List, default
+
+from hub.failures import Refusal, StartError, why_not_started, why_refused
+from hub.homes import Existing, New, Owner, Refused, choose_home
+from hub.options import chosen_profile, options_from_form, parse_options
+from hub.pods import Answer, Pod, Standing, Stopped, api_token_of, standing, verdict
+from hub.settings import Profile
+from hub.watch import REFLECTORS, Persistent
+
+UNREACHABLE = (aiohttp.ClientError, OSError)
+"""What a call raises when the API server is away; the timeouts are among them."""
+CONFLICT, NOT_FOUND = 409, 404
+PAUSE = 5.0
+"""Seconds between two attempts to reach an API server that is away."""
+SPARE = 10
+"""Seconds of the start timeout kept for saying why a server did not start."""
+TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+
+
+class PlatformSpawner(KubeSpawner):
+    profiles = List(Dict(), config=True, help="What users choose from; the first one is the default.")
+
+    _lookups = asyncio.Semaphore(10)
+    """Shared by all servers: an API server that comes back is not met by a crowd."""
+    _asked_for_a_pod = True
+    """Whether a start has come so far that there may be a pod."""
+    _refused_query: Refusal | None = None
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._forget_options_of_old_profiles()
+
+    # --- is it running? ---
+
+    async def poll(self) -> int | None:
+        """None while the server runs or nothing is known; an exit code only on evidence."""
+        if not self._asked_for_a_pod:
+            return 1
+        await self._start_watching_pods()
+        seen = self._remembered_pod()
+        found = verdict(seen)
+        if found is not None:
+            seen = await self._look()
+            found = verdict(seen)
+        if isinstance(found, Stopped):
+            if seen is not Answer.ABSENT:
+                await self._delete_ended_pod()
+            return found.exit_code
+        if not isinstance(seen, Answer):
+            await self._follow_address(seen)
+        return None
+
+    def _remembered_pod(self) -> Pod | Answer:
+        """What the reflector holds, which counts as gone when the view is too old."""
+        reflector: Any = self.pod_reflector
+        pod: Pod | None = reflector.pods.get(f"{self.namespace}/{self.pod_name}")
+        return pod if pod is not None and reflector.fresh else Answer.ABSENT
+
+    async def _look(self) -> Pod | Answer:
+        """Ask the API server itself."""
+        try:
+            async with self._lookups:
+                response = await self.api.read_namespaced_pod(
+                    self.pod_name,
+                    self.namespace,
+                    _preload_content=False,
+                    _request_timeout=self.k8s_api_request_timeout,
+                )
+                return _pod_in(response.status, await response.read())
+        except ApiException as error:
+            return _pod_in(error.status, b"")
+        except UNREACHABLE:
+            return Answer.SILENT
+
+    async def _follow_address(self, pod: Pod) -> None:
+        """A pod that was restarted, or whose start the hub did not see to its end, may have another address."""
+        if self._check_pending and not self.is_pod_running(pod):
+            # The hub was restarted during this start; asking a server without an address would end it.
+            pod = await self._running_pod() or pod
+        if not self.server or not self.is_pod_running(pod):
+            return
+        address, port = pod["status"]["podIP"], self._get_pod_port(pod)
+        if (self.server.ip, self.server.port) != (address, port):
+            self.log.warning("%s is at %s:%s now", self._log_name, address, port)
+            self.server.ip, self.server.port = address, port
+            self.db.commit()
+
+    async def _running_pod(self) -> Pod | None:
+        deadline = time.monotonic() + self.start_timeout
+        while time.monotonic() < deadline:
+            pod = self._remembered_pod()
+            if not isinstance(pod, Answer) and self.is_pod_running(pod):
+                return pod
+            await asyncio.sleep(1)
+        return None
+
+    async def _delete_ended_pod(self) -> None:
+        try:
+            await self.api.delete_namespaced_pod(self.pod_name, self.namespace)
+        except (ApiException, *UNREACHABLE) as error:
+            # The next start removes it.
+            self.log.warning("The ended pod %s is still there: %r", self.pod_name, error)
+
+    # --- stop ---
+
+    async def stop(self, now: bool = False) -> None:
+        """Stopping lasts until the cluster has heard of it: a pod nobody knows of would run on for good."""
+        while True:
+            try:
+                return await super().stop(now)
+            except (ApiException, *UNREACHABLE) as error:
+                seen = await self._look()
+                if seen is Answer.ABSENT:
+                    return None
+                if seen is not Answer.SILENT:
+                    raise
+                self.log.warning("Stopping %s waits for the Kubernetes API: %r", self._log_name, error)
+            await asyncio.sleep(PAUSE)
+
+    # --- start ---
+
+    async def _start(self) -> str:
+        self._asked_for_a_pod = False
+        try:
+            return await asyncio.wait_for(self._start_at_home(), max(self.start_timeout - SPARE, SPARE))
+        except ApiException as error:
+            raise StartError(why_refused(error.status, _message_of(error))) from error
+        except TimeoutError as error:
+            seen = await self._look()
+            if seen is Answer.SILENT:
+                raise StartError("the cluster does not answer") from error
+            cause = why_not_started(None if isinstance(seen, Answer) else seen, self.events)
+            raise StartError(cause or f"it was not ready after {self.start_timeout} seconds") from error
+        except UNREACHABLE as error:
+            raise StartError(
+                "the cluster does not answer; your server will start when it does, try again then"
+            ) from error
+
+    async def _start_at_home(self) -> str:
+        await self._find_home()
+        return await super()._start()
+
+    async def _find_home(self) -> None:
+        expected = self._expand_user_properties(self.pvc_name_template)
+        legacy = self._expand_user_properties(self.pvc_name_template, slug_scheme="escape")
+        claims = await self._claims()
+        home = choose_home(self._owner, claims, (expected, legacy), self.pvc_name if self._pvc_exists else None)
+        match home:
+            case Existing(name):
+                self.pvc_name, self._pvc_exists = name, True
+            case New(name):
+                self.pvc_name, self._pvc_exists = name, False
+                self.log.info("%s has no home yet, making %s", self._log_name, name)
+            case Refused():
+                self.log.error("%s is not started: %s", self._log_name, home.to_admin)
+                raise Refusal("home", home.to_user, CONFLICT)
+
+    async def _claims(self) -> list[dict[str, Any]]:
+        response = await self.api.list_namespaced_persistent_volume_claim(
+            self.namespace, _preload_content=False, _request_timeout=self.k8s_api_request_timeout
+        )
+        body = await response.read()
+        if response.status != 200:
+            raise ApiException(status=response.status, reason=body.decode(errors="replace"))
+        return json.loads(body)["items"]
+
+    async def _make_create_pod_request(self, pod: object, request_timeout: float) -> bool:
+        """True when there is a pod to wait for. One that is there already is used, not killed."""
+        self._asked_for_a_pod = True
+        try:
+            await asyncio.wait_for(self.api.create_namespaced_pod(self.namespace, pod), request_timeout)
+        except TimeoutError:
+            return False
+        except ApiException as error:
+            if error.status != CONFLICT:
+                raise
+        else:
+            return True
+        seen = await self._look()
+        return not isinstance(seen, Answer) and await self._use(seen)
+
+    async def _use(self, pod: Pod) -> bool:
+        match standing(pod, self._owner):
+            case Standing.KEEP:
+                token = api_token_of(pod)
+                if token is None:
+                    raise StartError(f"the pod {self.pod_name} is there and cannot be used; tell an administrator")
+                if token != self.api_token:
+                    self.log.warning("%s runs already, its pod %s is taken over", self._log_name, self.pod_name)
+                    self.api_token = token
+                return True
+            case Standing.REMOVE:
+                await self._delete_ended_pod()
+            case Standing.FOREIGN:
+                # Not ours to stop when this start is cleaned up.
+                self._asked_for_a_pod = False
+                raise StartError(f"a pod named {self.pod_name} is there and is not yours; tell an administrator")
+            case Standing.WAIT:
+                pass
+        return False
+
+    @property
+    def _owner(self) -> Owner:
+        return Owner(self.user.name, self.name)
+
+    async def _start_reflector(
+        self, kind: str, reflector_class: object, replace: bool = False, **kwargs: object
+    ) -> Persistent:
+        running: Persistent | None = self.__class__.reflectors.get(self._get_reflector_key(kind))
+        if running is not None and running.alive and not replace:
+            # Shielded: a start that is given up must not take the first list away from everybody else.
+            await asyncio.shield(running.first_load_future)
+            return running
+        return await super()._start_reflector(kind, REFLECTORS[kind], replace=running is not None, **kwargs)
+
+    # --- options ---
+
+    @property
+    def _profiles(self) -> list[Profile]:
+        return [Profile.model_validate(profile) for profile in self.profiles]
+
+    @default("options_from_form")
+    def _options_from_form_default(self) -> Callable[[dict[str, list[str]]], dict[str, str]]:
+        return options_from_form
+
+    @default("apply_user_options")
+    def _apply_user_options_default(self) -> Callable[["PlatformSpawner", object], None]:
+        return PlatformSpawner._apply_options
+
+    def _apply_options(self, options: object) -> None:
+        """Runs before any other part of a start, whoever asked for it."""
+        profile = chosen_profile(parse_options(options, self._profiles), self._profiles)
+        self.cpu_guarantee, self.cpu_limit = profile.cpu_guarantee, profile.cpu_limit
+        self.mem_guarantee, self.mem_limit = profile.memory_guarantee, profile.memory_limit
+
+    async def load_user_options(self) -> None:
+        """Nothing is left to load: `_apply_options` has done it."""
+
+    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, str]:
+        """JupyterHub starts the default when a link's options are refused; remember the refusal for the form."""
+        try:
+            options = options_from_form(query_data)
+            parse_options(options, self._profiles)
+        except Refusal as error:
+            self._refused_query = error
+            raise
+        return options
+
+    @default("options_form")
+    def _options_form_default(self) -> Callable[["PlatformSpawner"], str]:
+        return PlatformSpawner._form
+
+    def _form(self) -> str:
+        refused, self._refused_query = self._refused_query, None
+        if len(self.profiles) > 1:
+            chosen = (self.user_options or {}).get("profile") or self._profiles[0].name
+            return TEMPLATES.get_template("profiles.html").render(profiles=self._profiles, chosen=chosen)
+        if refused:
+            raise refused
+        return ""
+
+    def _forget_options_of_old_profiles(self) -> None:
+        try:
+            parse_options(self.user_options or {}, self._profiles)
+        except Refusal as error:
+            self.log.warning("%s starts with the default options from now on: %s", self._log_name, error)
+            self.user_options = {}
+            if self.orm_spawner:
+                self.orm_spawner.user_options = {}
+
+
+def _pod_in(status: int, body: bytes) -> Pod | Answer:
+    if status == NOT_FOUND:
+        return Answer.ABSENT
+    return json.loads(body) if status == 200 else Answer.SILENT
+
+
+def _message_of(error: ApiException) -> str:
+    try:
+        return str(json.loads(error.body)["message"])
+    except (KeyError, TypeError, ValueError):
+        return str(error.reason)

@@ -1,0 +1,136 @@
+"""From our settings to the traits of JupyterHub, its proxy and its helpers: one table, no decisions elsewhere."""
+
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from hub.places import Places
+from hub.secret_files import Secrets
+from hub.server_traits import server_traits
+from hub.settings import LOGIN_PASSWORD, Culler, HubSettings, SqliteDatabase
+from hub.trait import PLATFORM, Trait
+
+CULLER = "idle-culler"
+HUB_PORT = 8081
+
+
+def traits(settings: HubSettings, secrets: Secrets, places: Places) -> list[Trait]:
+    """Every trait the platform sets. The classes are the most derived ones, so that nothing given for a parent wins."""
+    return [
+        *_addresses(settings, secrets),
+        *_state(settings, secrets, places.state),
+        *_limits(settings),
+        *_login(settings, places.secrets / LOGIN_PASSWORD),
+        *_services(settings),
+        *server_traits(settings),
+    ]
+
+
+def given_traits(settings: HubSettings) -> list[Trait]:
+    """Traits the stack file gives as they are."""
+    return [
+        Trait(owner, name, value, f"hub.traits.{owner}.{name}")
+        for owner, values in settings.traits.items()
+        for name, value in values.items()
+    ]
+
+
+def database_url(settings: HubSettings, secrets: Secrets, state: Path) -> str:
+    """The SQLAlchemy URL, with every part that may hold a special character escaped."""
+    database = settings.database
+    if isinstance(database, SqliteDatabase):
+        return f"sqlite:///{state / 'jupyterhub.sqlite'}"
+    user, name, password = (
+        quote(part, safe="") for part in (database.user, database.name, secrets.database_password or "")
+    )
+    return f"postgresql+psycopg2://{user}:{password}@{database.host}:{database.port}/{name}"
+
+
+def _addresses(settings: HubSettings, secrets: Secrets) -> list[Trait]:
+    return [
+        Trait("JupyterHub", "hub_bind_url", f"http://0.0.0.0:{HUB_PORT}", PLATFORM),
+        Trait("JupyterHub", "hub_connect_url", settings.hub_url, PLATFORM),
+        Trait("ConfigurableHTTPProxy", "should_start", False, PLATFORM),
+        Trait("ConfigurableHTTPProxy", "api_url", settings.proxy_api_url, PLATFORM),
+        Trait("ConfigurableHTTPProxy", "auth_token", secrets.proxy_token, PLATFORM),
+        Trait("JupyterHub", "cleanup_proxy", False, PLATFORM),
+    ]
+
+
+def _state(settings: HubSettings, secrets: Secrets, state: Path) -> list[Trait]:
+    key = "storage.database"
+    table = [
+        Trait("JupyterHub", "cookie_secret", secrets.cookie_secret, PLATFORM),
+        Trait("CryptKeeper", "keys", list(secrets.crypt_keys), PLATFORM),
+        Trait("JupyterHub", "db_url", database_url(settings, secrets, state), key),
+        # A copy of the sqlite file is made first.
+        Trait("JupyterHub", "upgrade_db", True, key),
+    ]
+    if not isinstance(settings.database, SqliteDatabase):
+        # The hub asks its database from the event loop: a database that hangs must not hang the hub for good.
+        connect = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "options": "-c statement_timeout=30000"}
+        table.append(Trait("JupyterHub", "db_kwargs", {"connect_args": connect}, key))
+    return table
+
+
+def _limits(settings: HubSettings) -> list[Trait]:
+    return [
+        # The users' servers outlive the hub.
+        Trait("JupyterHub", "cleanup_servers", False, PLATFORM),
+        Trait("JupyterHub", "concurrent_spawn_limit", settings.concurrent_spawns, "hub.concurrent_spawns"),
+        Trait("JupyterHub", "active_server_limit", settings.active_servers or 0, "hub.active_servers"),
+        Trait("JupyterHub", "allow_named_servers", False, PLATFORM),
+        # Serve at once; the servers found running are checked in the background.
+        Trait("JupyterHub", "init_spawners_timeout", 1, PLATFORM),
+        Trait("JupyterHub", "activity_resolution", 60, PLATFORM),
+        Trait("JupyterHub", "last_activity_interval", 60, PLATFORM),
+        Trait("JupyterHub", "authenticate_prometheus", True, PLATFORM),
+        Trait(
+            "JupyterHub",
+            "tornado_settings",
+            # Long enough for a refused spawn to be answered with its reason instead of "pending".
+            {"slow_spawn_timeout": 1, "cookie_options": {"samesite": "Lax"}},
+            PLATFORM,
+        ),
+    ]
+
+
+def _login(settings: HubSettings, password: Path) -> list[Trait]:
+    login = settings.login
+    declared = {*login.users, *login.admins}
+    return [
+        Trait("JupyterHub", "authenticator_class", "hub.authenticator.PasswordAuthenticator", PLATFORM),
+        Trait("PasswordAuthenticator", "password_file", str(password), "identity.password"),
+        Trait("PasswordAuthenticator", "allowed_users", declared, "identity.users"),
+        Trait("PasswordAuthenticator", "admins", set(login.admins), "identity.admins"),
+        # Otherwise whoever is in the database stays allowed after leaving the list.
+        Trait("PasswordAuthenticator", "allow_existing_users", False, PLATFORM),
+        Trait("PasswordAuthenticator", "allow_all", False, PLATFORM),
+        Trait("PasswordAuthenticator", "auth_refresh_age", 300, PLATFORM),
+    ]
+
+
+def _services(settings: HubSettings) -> list[Trait]:
+    # A role that names its users is exact: who leaves the list stops being an admin.
+    roles: list[dict[str, object]] = [{"name": "admin", "users": list(settings.login.admins)}]
+    services: list[dict[str, object]] = []
+    if settings.culler is not None:
+        services.append({"name": CULLER, "command": culler_command(settings.culler)})
+        roles.append(
+            {
+                "name": CULLER,
+                "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+                "services": [CULLER],
+            }
+        )
+    return [
+        Trait("JupyterHub", "services", services, "culler"),
+        Trait("JupyterHub", "load_roles", roles, "identity.admins"),
+    ]
+
+
+def culler_command(culler: Culler) -> list[str]:
+    """How the hub starts the process that stops servers nobody uses."""
+    command = [sys.executable, "-m", "jupyterhub_idle_culler"]
+    command += [f"--timeout={culler.idle}", f"--cull-every={culler.every}"]
+    return command if culler.max_age is None else [*command, f"--max-age={culler.max_age}"]
