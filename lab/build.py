@@ -12,7 +12,7 @@ from lab import paths
 from lab.problem import Problem
 
 OLDEST_GO = (1, 24)
-PROGRAMS = {"node": ".", "pause": "./pause"}
+PROGRAMS = {"node": ".", "pause": "./pause", "policies-cni": "./policies-cni"}
 KEPT = 2
 
 

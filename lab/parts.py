@@ -115,7 +115,12 @@ def node_parts(node: Path) -> tuple[Part, ...]:
         hostname_override=paths.NODE,
         node_ip=paths.NODE_ADDRESS,
     )
-    policies = flags(kubeconfig=kubeconfig("policies"), socket=paths.POLICIES_SOCKET)
+    policies = flags(
+        kubeconfig=kubeconfig("policies"),
+        socket=paths.POLICIES_SOCKET,
+        bridge=paths.BRIDGE,
+        pod_range=paths.POD_RANGE,
+    )
     storage = flags(kubeconfig=kubeconfig("storage"), dir=paths.VOLUMES)
 
     def part(name: str, arguments: tuple[str, ...], ready: Callable[[], bool], *files: Path) -> Part:
@@ -126,8 +131,8 @@ def node_parts(node: Path) -> tuple[Part, ...]:
         part("kube-apiserver", api_server_flags(), health.api, paths.CONFIG / "audit-policy.yaml"),
         part("kube-controller-manager", controller_manager_flags(), lambda: health.answers_tls(10257)),
         part("kube-scheduler", scheduler_flags(), lambda: health.answers_tls(10259)),
-        #part("policies", policies, paths.POLICIES_SOCKET.is_socket),
-        #part("storage", storage, lambda: True),
+        part("policies", policies, paths.POLICIES_SOCKET.is_socket),
+        part("storage", storage, lambda: True),
         part("kubelet", kubelet, lambda: health.answers("http://127.0.0.1:10248/healthz"), paths.CONFIG / "kubelet.yaml"),
         part(
             "kube-proxy",
@@ -151,7 +156,13 @@ def write_config(pause_image: str) -> None:
     ):
         target.mkdir(parents=True, exist_ok=True)
         text = string.Template((paths.FILES / name).read_text()).substitute(values, PAUSE_IMAGE=pause_image)
-        (target / name.replace("registry-", "")).write_text(text)
+        write_if_changed(target / name.replace("registry-", ""), text)
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """kube-proxy ends itself when its file is touched."""
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
 
 def ensure(part: Part) -> bool:

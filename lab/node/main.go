@@ -31,6 +31,9 @@ var programs = map[string]func() int{
 	"kubelet":                 runKubelet,
 	"kubectl":                 runKubectl,
 	"coredns":                 runCoreDNS,
+	"probe":                   runProbe,
+	"policies":                runPolicies,
+	"storage":                 runStorage,
 	"registry":                runRegistry,
 }
 
