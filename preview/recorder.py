@@ -35,9 +35,18 @@ _FEATURES: Final = (
 )
 
 
-def inventory(stack: str, *, root: Path = ROOT, preview: bool = False, stack_file: Path | None = None) -> Inventory:
-    """List what the program in `root` declares for a stack. With `preview`, computed values are unknown, as they are
-    before a first update; without, they are references.
+def inventory(
+    stack: str,
+    *,
+    root: Path = ROOT,
+    preview: bool = False,
+    known: bool | None = None,
+    stack_file: Path | None = None,
+) -> Inventory:
+    """List what the program in `root` declares for a stack.
+
+    With `preview` the program is told that nothing is going to be changed. Values only a provider computes are then
+    unknown, as before a first update, unless they are said to be `known`; otherwise references stand for them.
     """
     root = root.resolve()
     stack_file = stack_file and stack_file.resolve()
@@ -46,7 +55,7 @@ def inventory(stack: str, *, root: Path = ROOT, preview: bool = False, stack_fil
         with chdir(root), modules_of(root):
             config, secrets = stack_config(stack, root, stack_file)
             set_all_config(config, secrets)
-            engine = _Engine(project_of(root), stack, preview=preview)
+            engine = _Engine(project_of(root), stack, preview=preview, known=not preview if known is None else known)
             # The engine's answers are looked up in no time: one thread keeps their order that of the program.
             with asyncio.Runner() as runner, ThreadPoolExecutor(max_workers=1) as executor:
                 runner.get_loop().set_default_executor(executor)
@@ -72,10 +81,11 @@ async def _evaluate(engine: "_Engine", root: Path) -> None:
 class _Engine:
     """Both services the SDK talks to, the resource monitor and the log, under the names of their protocol."""
 
-    def __init__(self, project: str, stack: str, *, preview: bool) -> None:
+    def __init__(self, project: str, stack: str, *, preview: bool, known: bool) -> None:
         self.project = project
         self.stack = stack
         self.preview = preview
+        self._known = known
         self._stack_urn = f"urn:pulumi:{stack}::{project}::{_STACK}::{project}-{stack}"
         self._declared: dict[str, Declared] = {}
         self._outputs: dict[str, dict[str, Any]] = {}
@@ -101,7 +111,7 @@ class _Engine:
         resource = self._note(request)
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=resource.urn, object=request.object)
-        if self.preview:
+        if not self._known:
             return resource_pb2.RegisterResourceResponse(urn=resource.urn, id="", object=request.object)
         inputs = _bare(dict(resource.inputs))
         answer = COMPUTED.get(resource.type, lambda _name, _inputs: {})(resource.name, inputs)

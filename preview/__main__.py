@@ -1,0 +1,111 @@
+"""`python -m preview show | render`: what a stack declares, what a change does, and the same as manifests.
+
+Exit codes: 0 done (or no changes), 1 an error, 2 changes where `--exit-code` asks for that.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import pulumi
+
+from preview.diff import compare
+from preview.inventory import Inventory, dump
+from preview.manifests import RenderError
+from preview.program import ROOT
+from preview.recorder import inventory
+from preview.render import ForeignDirectoryError, render
+from preview.revision import RevisionError, evaluating
+from preview.show import report, report_markdown, tree, tree_markdown
+
+_CHANGES = 2
+_OWN_WORDS = (ForeignDirectoryError, RenderError, RevisionError, pulumi.RunError)
+"""Errors whose message says all there is to say."""
+
+
+def main() -> int:
+    options = _options().parse_args()
+    started = time.perf_counter()
+    try:
+        return options.run(options)
+    except Exception as error:
+        print(_complaint(error, options.root), file=sys.stderr)
+        return 1
+    finally:
+        print(f"{time.perf_counter() - started:.2f} s in all", file=sys.stderr)
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="preview", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--stack", required=True, help="the stack file, Pulumi.<stack>.yaml")
+    common.add_argument("--root", type=Path, default=ROOT, help="the program's directory (this checkout)")
+
+    show = commands.add_parser("show", parents=[common], help="the tree, or what changed since a revision")
+    show.add_argument("--base", metavar="REV", help="compare with this git revision")
+    show.add_argument("--format", choices=("text", "markdown"), default="text")
+    show.add_argument("--exit-code", action="store_true", help="exit with 2 when there are changes")
+    show.set_defaults(run=_show)
+
+    rendering = commands.add_parser("render", parents=[common], help="the manifests, in the order to apply them")
+    rendering.add_argument("--out", type=Path, required=True, help="a new directory, or one of an earlier render")
+    rendering.set_defaults(run=_render)
+
+    dumping = commands.add_parser("dump", parents=[common], help="the inventory as JSON")
+    dumping.add_argument("--out", type=Path, required=True)
+    dumping.set_defaults(run=_dump)
+    return parser
+
+
+def _show(options: argparse.Namespace) -> int:
+    if options.base is None:
+        found = _preview(options)
+        print(tree_markdown(found) if options.format == "markdown" else tree(found))
+        return 0
+    with evaluating(options.stack, options.base, options.root) as base:
+        new = _preview(options)
+        diff = compare(base.inventory(), new)
+    if options.format == "markdown":
+        print(report_markdown(diff, options.base))
+    else:
+        print(report(diff, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    return _CHANGES if diff and options.exit_code else 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    count = render(_timed(inventory(options.stack, root=options.root)), options.out)
+    print(f"{count} manifests of stack {options.stack} are in {options.out}")
+    return 0
+
+
+def _dump(options: argparse.Namespace) -> int:
+    found = _preview(options)
+    options.out.write_text(json.dumps(dump(found)))
+    return 0
+
+
+def _preview(options: argparse.Namespace) -> Inventory:
+    """As a preview of a running stack: nothing is to be changed, and what was generated is known."""
+    return _timed(inventory(options.stack, root=options.root, preview=True, known=True))
+
+
+def _timed(found: Inventory) -> Inventory:
+    print(f"{found.seconds:.2f} s to evaluate the program for {found.stack}", file=sys.stderr)
+    return found
+
+
+def _complaint(error: Exception, root: Path) -> str:
+    if isinstance(error, _OWN_WORDS) or hasattr(error, "problems"):
+        return f"error: {error}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
+    place = f" ({Path(frames[-1].filename).relative_to(root)}:{frames[-1].lineno})" if frames else ""
+    return f"error: {type(error).__name__}: {error}{place}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Which changed fields a provider can only bring about by deleting the object and making another. Pure."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from preview.inventory import Declared
+
+_NAMES: Final = ("metadata.name", "metadata.namespace")
+_SELECTOR: Final = ("spec.selector",)
+_PASSWORD: Final = ("special", "overrideSpecial", "lower", "upper", "numeric", "number")
+_MINIMA: Final = ("minLower", "minNumeric", "minSpecial", "minUpper")
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "kubernetes:apps/v1:DaemonSet": _SELECTOR,
+    "kubernetes:apps/v1:Deployment": _SELECTOR,
+    "kubernetes:apps/v1:StatefulSet": (
+        *_SELECTOR,
+        "spec.podManagementPolicy",
+        "spec.revisionHistoryLimit",
+        "spec.serviceName",
+        "spec.volumeClaimTemplates",
+    ),
+    "kubernetes:batch/v1:Job": (*_SELECTOR, "spec.completions", "spec.parallelism", "spec.template"),
+    "kubernetes:core/v1:PersistentVolumeClaim": (
+        *_SELECTOR,
+        "spec.accessModes",
+        "spec.storageClassName",
+        "spec.volumeName",
+    ),
+    "kubernetes:core/v1:ResourceQuota": ("spec.scopes",),
+    "kubernetes:core/v1:Secret": ("type",),
+    "kubernetes:core/v1:Service": ("spec.clusterIP",),
+    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": ("roleRef",),
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": ("roleRef",),
+    "kubernetes:storage.k8s.io/v1:StorageClass": ("parameters", "provisioner"),
+    "pulumi:providers:kubernetes": ("cluster", "clusterIdentifier", "context", "kubeconfig"),
+    "random:index/randomBytes:RandomBytes": ("keepers", "length"),
+    "random:index/randomPassword:RandomPassword": ("keepers", "length", *_PASSWORD, *_MINIMA),
+}
+"""As the pinned versions of the providers have it."""
+
+_CONTENT: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "kubernetes:core/v1:ConfigMap": ("enableConfigMapMutable", ("data", "binaryData")),
+    "kubernetes:core/v1:Secret": ("enableSecretMutable", ("data", "stringData")),
+}
+"""Content that the Kubernetes provider edits in place only where its own setting of this name allows it."""
+
+_CLAIM_SIZE: Final = "spec.resources.requests.storage"
+
+
+def forces_replacement(path: str, old: Declared, new: Declared, provider: Mapping[str, Any]) -> bool:
+    """Whether the change of one field replaces the resource, given the inputs of its provider."""
+    fields = FIELDS.get(new.type, ()) + (_NAMES if new.is_kubernetes else ())
+    if new.type in _CONTENT:
+        setting, content = _CONTENT[new.type]
+        if provider.get(setting) is not True or old.inputs.get("immutable") is True:
+            fields += content
+    return _below(path, fields) or (path == _CLAIM_SIZE and _shrinks(old, new))
+
+
+def _below(path: str, fields: tuple[str, ...]) -> bool:
+    return any(path == field or path.startswith((f"{field}.", f"{field}[")) for field in fields)
+
+
+def _shrinks(old: Declared, new: Declared) -> bool:
+    """A claim grows in place; nothing but another claim is smaller."""
+    before, after = (_bytes(resource.inputs["spec"]["resources"]["requests"]["storage"]) for resource in (old, new))
+    return after < before
+
+
+def _bytes(quantity: str) -> Decimal:
+    match = re.fullmatch(r"([0-9.]+)([kKMGTP]?)(i?)", quantity)
+    if match is None:
+        raise ValueError(f"{quantity!r} is not a size")
+    number, unit, binary = match.groups()
+    return Decimal(number) * (1024 if binary else 1000) ** " KMGTP".index(unit.upper() or " ")
