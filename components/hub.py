@@ -69,7 +69,7 @@ class Hub(Component):
     def __init__(self, name: str, args: HubArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._metadata = ObjectMetaArgs(name=HUB, namespace=args.platform, labels=labels(HUB))
-        self._rights(args)
+        account = self._account(args)
         settings_json = args.runtime.model_dump_json(indent=1)
         config = ConfigMap(
             "hub-settings",
@@ -83,11 +83,13 @@ class Hub(Component):
             spec=ServiceSpecArgs(selector=selector(HUB), ports=[ServicePortArgs(name="http", port=HUB_PORT)]),
             opts=self.child,
         )
-        self._deployment(args, name_of(config.metadata), fingerprint(settings_json))
+        self._deployment(args, account, name_of(config.metadata), fingerprint(settings_json))
         self.register_outputs({})
 
-    def _rights(self, args: HubArgs) -> None:
-        ServiceAccount("hub-account", metadata=self._metadata, automount_service_account_token=False, opts=self.child)
+    def _account(self, args: HubArgs) -> pulumi.Output[str]:
+        account = ServiceAccount(
+            "hub-account", metadata=self._metadata, automount_service_account_token=False, opts=self.child
+        )
         in_users = ObjectMetaArgs(name=HUB, namespace=args.users, labels=labels(HUB))
         Role("hub-role", metadata=in_users, rules=_USERS_NAMESPACE_RULES, opts=self.child)
         RoleBinding(
@@ -97,8 +99,11 @@ class Hub(Component):
             subjects=[SubjectArgs(kind="ServiceAccount", name=HUB, namespace=args.platform)],
             opts=self.child,
         )
+        return name_of(account.metadata)
 
-    def _deployment(self, args: HubArgs, config: pulumi.Input[str], settings_fingerprint: str) -> None:
+    def _deployment(
+        self, args: HubArgs, account: pulumi.Input[str], config: pulumi.Input[str], settings_fingerprint: str
+    ) -> None:
         keys = [args.credentials.cookie_secret, args.credentials.crypt_key, args.credentials.proxy_token]
         keys += [args.credentials.database_password] if args.credentials.database_password else []
         Deployment(
@@ -117,17 +122,17 @@ class Hub(Component):
                             "jupyterhub-platform/secrets": pulumi.Output.concat(*(key.fingerprint for key in keys)),
                         },
                     ),
-                    spec=_pod(args, config),
+                    spec=_pod(args, account, config),
                 ),
             ),
             opts=self.child,
         )
 
 
-def _pod(args: HubArgs, config: pulumi.Input[str]) -> PodSpecArgs:
+def _pod(args: HubArgs, account: pulumi.Input[str], config: pulumi.Input[str]) -> PodSpecArgs:
     tmp, tmp_mount = scratch("tmp", "/tmp")  # noqa: S108 - a directory of the pod's own
     return PodSpecArgs(
-        service_account_name=HUB,
+        service_account_name=account,
         automount_service_account_token=True,
         enable_service_links=False,
         security_context=pod_security(),

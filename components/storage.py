@@ -30,10 +30,10 @@ from components.base import Component, name_of
 from components.credentials import SecretKey
 from components.naming import DATABASE, DATABASE_PORT, labels, selector
 from components.pods import container_security, pod_security, scratch
+from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY
 from settings.storage import Postgres, PostgresInCluster, Sqlite
 
 STATE_CLAIM = "hub-state"
-_PASSWORD_DIRECTORY = "/run/secrets/postgres"  # noqa: S105 - a directory, not a password
 _DATA_DIRECTORY = "/var/lib/postgresql/data"
 
 
@@ -110,7 +110,7 @@ def claim(size: str, storage_class: str | None) -> PersistentVolumeClaimSpecArgs
 
 
 def _postgres_pod(image: str, password: SecretKey) -> PodSpecArgs:
-    run, run_mount = scratch("run", "/run/postgresql")
+    tmp, tmp_mount = scratch("tmp", "/tmp")  # noqa: S108 - a directory of the pod's own
     return PodSpecArgs(
         automount_service_account_token=False,
         enable_service_links=False,
@@ -133,18 +133,18 @@ def _postgres_pod(image: str, password: SecretKey) -> PodSpecArgs:
                     failure_threshold=6,
                 ),
                 volume_mounts=[
-                    run_mount,
+                    tmp_mount,
                     VolumeMountArgs(name="data", mount_path=_DATA_DIRECTORY),
-                    VolumeMountArgs(name="password", mount_path=_PASSWORD_DIRECTORY, read_only=True),
+                    VolumeMountArgs(name="password", mount_path=str(SECRETS_DIRECTORY), read_only=True),
                 ],
             )
         ],
         volumes=[
-            run,
+            tmp,
             VolumeArgs(
                 name="password",
                 secret=SecretVolumeSourceArgs(
-                    secret_name=password.secret, items=[KeyToPathArgs(key=password.key, path="password")]
+                    secret_name=password.secret, items=[KeyToPathArgs(key=password.key, path=DATABASE_PASSWORD)]
                 ),
             ),
         ],

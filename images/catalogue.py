@@ -68,6 +68,18 @@ def references(stack: str, *, lab: bool, preview: bool) -> dict[str, str]:
     return pinned(stack)
 
 
+def references(stack: str, *, lab: bool, preview: bool) -> dict[str, str]:
+    """The images a stack runs. Only a preview may show some that nobody has pushed yet."""
+    if lab:
+        return {name: lab_reference(name) for name in CONTEXTS}
+    try:
+        return pinned(stack)
+    except UnpinnedImages:
+        if not preview:
+            raise
+        return {name: f"{name}:unpinned" for name in CONTEXTS}
+
+
 def lock_file(stack: str) -> Path:
     return HERE / f"{stack}.lock.json"
 

@@ -1,0 +1,36 @@
+"""What every suite may use: the stacks of the repository, evaluated once."""
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from preview.inventory import Inventory
+from preview.recorder import inventory
+from settings import Settings
+from settings.load import ROOT, read, stack_file
+
+UNPINNED = {"prod"}
+"""Stacks whose images nobody has pushed yet: they can be previewed, and nothing else."""
+
+
+@cache
+def _recorded(stack: str, preview: bool) -> Inventory:
+    ours = ROOT / "tests" / "stacks" / f"Pulumi.{stack}.yaml"
+    return inventory(stack, preview=preview, stack_file=ours if ours.exists() else None)
+
+
+@pytest.fixture(scope="session", params=["dev", "prod", "postgres"])
+def stack(request: pytest.FixtureRequest) -> Inventory:
+    """Everything one stack declares, as the engine would receive it."""
+    return _recorded(request.param, request.param in UNPINNED)
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Callable[[str, bool], Inventory]:
+    return _recorded
+
+
+@pytest.fixture(scope="session")
+def dev() -> Settings:
+    return read(stack_file("dev"))

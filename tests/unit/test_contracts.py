@@ -1,0 +1,231 @@
+"""Rules over every resource of every stack. A rule worth writing down stands here, not in a style guide."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from preview.inventory import Declared, Inventory, Secret
+
+STANDARD_LABELS = {f"app.kubernetes.io/{key}" for key in ("name", "component", "part-of", "managed-by")}
+OBJECTS_AT_LEAST = 20
+GIVEN = {("Secret", "postgres-hub", "site-secrets")}
+"""What the stack file says somebody else keeps."""
+
+
+def objects(stack: Inventory) -> list[Declared]:
+    return [resource for resource in stack.resources if resource.is_kubernetes]
+
+
+def name(resource: Declared) -> tuple[str, str, str]:
+    metadata = resource.inputs["metadata"]
+    return resource.inputs["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def leaves(node: Any) -> Iterator[object]:
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from leaves(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from leaves(value)
+    else:
+        yield node
+
+
+def pods(stack: Inventory) -> Iterator[tuple[str, dict[str, Any]]]:
+    for resource in objects(stack):
+        template = resource.inputs.get("spec", {}).get("template")
+        if template:
+            yield resource.inputs["metadata"]["namespace"], template
+
+
+def containers(stack: Inventory) -> Iterator[dict[str, Any]]:
+    for _, template in pods(stack):
+        yield from template["spec"]["containers"]
+        yield from template["spec"].get("initContainers", [])
+
+
+def test_the_rules_below_have_something_to_judge(stack: Inventory) -> None:
+    assert len(objects(stack)) >= OBJECTS_AT_LEAST
+    assert len(list(containers(stack))) >= 2
+
+
+def test_urns_and_objects_are_unique(stack: Inventory) -> None:
+    urns = [resource.urn for resource in stack.resources]
+    names = [name(resource) for resource in objects(stack)]
+    assert len(set(urns)) == len(urns)
+    assert len(set(names)) == len(names)
+
+
+def test_only_the_platform_and_its_cluster_stand_at_the_top(stack: Inventory) -> None:
+    assert {resource.name for resource in stack.roots} == {"platform", "cluster"}
+
+
+def test_every_object_goes_to_the_cluster_of_the_stack_file(stack: Inventory) -> None:
+    assert {resource.provider.rpartition("::")[2] for resource in objects(stack)} == {"cluster"}
+
+
+@pytest.mark.parametrize("of", ["dev", "postgres"])
+def test_a_preview_declares_what_an_update_does(recorded: Callable[[str, bool], Inventory], of: str) -> None:
+    preview, update = recorded(of, True), recorded(of, False)
+    assert [resource.urn for resource in preview.resources] == [resource.urn for resource in update.resources]
+
+
+def test_every_object_has_a_fixed_name_and_the_standard_labels(stack: Inventory) -> None:
+    for resource in objects(stack):
+        metadata = resource.inputs["metadata"]
+        assert isinstance(metadata["name"], str), resource.urn
+        assert set(metadata["labels"]) >= STANDARD_LABELS, resource.urn
+
+
+def test_selectors_are_part_of_the_labels_they_select(stack: Inventory) -> None:
+    for resource in objects(stack):
+        spec = resource.inputs.get("spec", {})
+        if "template" in spec:
+            assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+
+
+def test_every_service_selects_the_pods_of_one_workload(stack: Inventory) -> None:
+    for service in stack.of("kubernetes:core/v1:Service"):
+        chosen = service.inputs["spec"]["selector"].items()
+        there = [template for _, template in pods(stack) if chosen <= template["metadata"]["labels"].items()]
+        assert len(there) == 1, service.urn
+        [container] = there[0]["spec"]["containers"]
+        open_ports = {port["name"] for port in container["ports"]} | {
+            port["containerPort"] for port in container["ports"]
+        }
+        for port in service.inputs["spec"]["ports"]:
+            assert port.get("targetPort", port["port"]) in open_ports, service.urn
+
+
+def test_nothing_is_reachable_from_outside_the_cluster(stack: Inventory) -> None:
+    for service in stack.of("kubernetes:core/v1:Service"):
+        assert service.inputs["spec"].get("type", "ClusterIP") == "ClusterIP", service.urn
+
+
+def test_secrets_end_in_secrets_and_nowhere_else(stack: Inventory) -> None:
+    for resource in stack.resources:
+        inputs = dict(resource.inputs)
+        if resource.type == "kubernetes:core/v1:Secret":
+            values = inputs.pop("stringData")
+            # A preview that cannot know one value yet hides the whole map.
+            assert isinstance(values, Secret) or all(isinstance(v, Secret) for v in values.values()), resource.urn
+        shown = [leaf for leaf in leaves(inputs) if isinstance(leaf, Secret) or "<<" in str(leaf)]
+        assert shown == [], resource.urn
+    assert not [value for value in leaves(dict(stack.outputs)) if isinstance(value, Secret) or "<<" in str(value)]
+
+
+def test_no_secret_travels_as_an_argument_or_a_literal(stack: Inventory) -> None:
+    for container in containers(stack):
+        for variable in container.get("env", []):
+            secret = re.search("TOKEN|PASSWORD|SECRET|KEY", variable["name"])
+            assert not secret or "secretKeyRef" in variable["valueFrom"], variable["name"]
+
+
+def test_containers_say_what_they_need_and_whether_they_are_well(stack: Inventory) -> None:
+    for container in containers(stack):
+        resources = container["resources"]
+        assert {"cpu", "memory"} == set(resources["requests"]) == set(resources["limits"]), container["name"]
+        assert {"readinessProbe", "livenessProbe"} <= set(container), container["name"]
+
+
+def test_containers_are_restricted(stack: Inventory) -> None:
+    for _, template in pods(stack):
+        security = template["spec"]["securityContext"]
+        assert security["runAsNonRoot"] is True
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in containers(stack):
+        security = container["securityContext"]
+        assert security["allowPrivilegeEscalation"] is False, container["name"]
+        assert security["readOnlyRootFilesystem"] is True, container["name"]
+        assert security["capabilities"] == {"drop": ["ALL"]}, container["name"]
+
+
+def test_only_the_hub_may_speak_to_kubernetes(stack: Inventory) -> None:
+    speaking = {
+        template["metadata"]["labels"]["app.kubernetes.io/component"]
+        for _, template in pods(stack)
+        if template["spec"]["automountServiceAccountToken"]
+    }
+    assert speaking == {"hub"}
+
+
+def test_the_hub_may_do_what_spawning_needs_and_no_more(stack: Inventory) -> None:
+    role = stack.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "hub-role").inputs
+    allowed = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
+    read = ("get", "list", "watch")
+    assert allowed == {
+        *(("pods", verb) for verb in (*read, "create", "delete")),
+        *(("persistentvolumeclaims", verb) for verb in (*read, "create")),
+        *(("events", verb) for verb in read),
+    }
+    assert role["metadata"]["namespace"] == stack.outputs["users_namespace"]
+
+
+def test_images_are_pinned_by_content(stack: Inventory) -> None:
+    for container in containers(stack):
+        assert re.search(r"@sha256:[0-9a-f]{64}$|^lab\.local/\w+:[0-9a-f]{16}$|^\w+:unpinned$", container["image"])
+
+
+def test_both_namespaces_are_restricted_and_closed(stack: Inventory) -> None:
+    namespaces = stack.of("kubernetes:core/v1:Namespace")
+    assert len(namespaces) == 2
+    for namespace in namespaces:
+        assert namespace.inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    closed = {
+        policy.inputs["metadata"]["namespace"]
+        for policy in stack.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+        if policy.inputs["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    }
+    assert closed == {namespace.inputs["metadata"]["name"] for namespace in namespaces}
+
+
+def test_what_holds_data_is_kept(stack: Inventory) -> None:
+    kinds = ("Namespace", "PersistentVolumeClaim", "Secret", "RandomBytes", "RandomPassword")
+    for resource in stack.resources:
+        assert resource.protect == (resource.type.rpartition(":")[2] in kinds), resource.urn
+
+
+def references(namespace: str, template: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    spec = template["spec"]
+    if "serviceAccountName" in spec:
+        yield "ServiceAccount", namespace, spec["serviceAccountName"]
+    for volume in spec.get("volumes", []):
+        if "configMap" in volume:
+            yield "ConfigMap", namespace, volume["configMap"]["name"]
+        if "persistentVolumeClaim" in volume:
+            yield "PersistentVolumeClaim", namespace, volume["persistentVolumeClaim"]["claimName"]
+        secrets = [volume["secret"]["secretName"]] if "secret" in volume else []
+        secrets += [source["secret"]["name"] for source in volume.get("projected", {}).get("sources", [])]
+        yield from (("Secret", namespace, secret) for secret in secrets)
+    for container in spec["containers"]:
+        for variable in container.get("env", []):
+            yield "Secret", namespace, variable["valueFrom"]["secretKeyRef"]["name"]
+
+
+def test_everything_a_pod_refers_to_exists(stack: Inventory) -> None:
+    there = {name(resource) for resource in objects(stack)}
+    wanted = {reference for namespace, template in pods(stack) for reference in references(namespace, template)}
+    assert len(wanted) >= 6
+    assert wanted - there == (GIVEN if stack.stack == "postgres" else set())
+
+
+def test_every_role_binding_refers_to_a_role_and_an_account_of_ours(stack: Inventory) -> None:
+    there = {name(resource) for resource in objects(stack)}
+    bindings = stack.of("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding")
+    assert bindings
+    for binding in bindings:
+        namespace = binding.inputs["metadata"]["namespace"]
+        assert ("Role", namespace, binding.inputs["roleRef"]["name"]) in there
+        for subject in binding.inputs["subjects"]:
+            assert ("ServiceAccount", subject["namespace"], subject["name"]) in there
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
+def test_there_is_one_of_each_workload_and_it_goes_before_the_next_comes(stack: Inventory, kind: str) -> None:
+    for workload in stack.of(f"kubernetes:apps/v1:{kind}"):
+        spec = workload.inputs["spec"]
+        assert spec["replicas"] == 1, workload.urn
+        assert kind == "StatefulSet" or spec["strategy"] == {"type": "Recreate"}, workload.urn

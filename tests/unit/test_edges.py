@@ -1,0 +1,70 @@
+"""Which conversations the policies open, read back from the specs that go to Kubernetes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from preview.inventory import Inventory
+
+PLATFORM, USERS = "jupyterhub", "jupyterhub-users"
+HUB, PROXY = (PLATFORM, "hub"), (PLATFORM, "proxy")
+SERVER, DNS = (USERS, "singleuser-server"), ("kube-system", "kube-dns")
+
+
+def party(namespace: str, labels: dict[str, str]) -> tuple[str, str]:
+    [component] = {value for key, value in labels.items() if key.rpartition("/")[2] in ("component", "k8s-app")}
+    return namespace, component
+
+
+def peer(spec: dict[str, Any]) -> tuple[str, str]:
+    if "ipBlock" in spec:
+        return "outside", ",".join(spec["ipBlock"]["except"])
+    return party(
+        spec["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], spec["podSelector"]["matchLabels"]
+    )
+
+
+def opened(stack: Inventory, direction: str, end: str) -> set[tuple[tuple[str, str], tuple[str, str], tuple[int, ...]]]:
+    found: set[tuple[tuple[str, str], tuple[str, str], tuple[int, ...]]] = set()
+    for policy in stack.of("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
+        namespace = policy.inputs["metadata"]["namespace"]
+        for rule in policy.inputs["spec"].get(direction, []):
+            owner = party(namespace, policy.inputs["spec"]["podSelector"]["matchLabels"])
+            [other] = [peer(spec) for spec in rule[end]]
+            ports = tuple(sorted({port["port"] for port in rule.get("ports", [])}))
+            found.add((owner, other, ports) if direction == "egress" else (other, owner, ports))
+    return found
+
+
+@pytest.fixture
+def dev_stack(recorded: Callable[[str, bool], Inventory]) -> Inventory:
+    return recorded("dev", False)
+
+
+def test_exactly_these_conversations_may_be_begun(dev_stack: Inventory) -> None:
+    private = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8"
+    assert opened(dev_stack, "egress", "to") == {
+        (PROXY, HUB, (8081,)),
+        (HUB, PROXY, (8001,)),
+        (PROXY, SERVER, (8888,)),
+        (HUB, SERVER, (8888,)),
+        (SERVER, HUB, (8081,)),
+        (HUB, DNS, (53,)),
+        (PROXY, DNS, (53,)),
+        (SERVER, DNS, (53,)),
+        (HUB, ("outside", "169.254.169.254/32"), (443, 6443)),
+        (SERVER, ("outside", private), ()),
+    }
+
+
+def test_every_conversation_between_our_pods_is_accepted_at_its_other_end(dev_stack: Inventory) -> None:
+    ours = {edge for edge in opened(dev_stack, "egress", "to") if edge[1] in (HUB, PROXY, SERVER)}
+    assert opened(dev_stack, "ingress", "from") == ours
+
+
+def test_a_postgres_of_ours_is_reached_by_the_hub_alone(recorded: Callable[[str, bool], Inventory]) -> None:
+    stack = recorded("postgres", False)
+    database = {edge for edge in opened(stack, "ingress", "from") if edge[1][1] == "database"}
+    assert database == {(("postgres-hub", "hub"), ("postgres-hub", "database"), (5432,))}
+    assert not {edge for edge in opened(stack, "egress", "to") if edge[0][1] == "database"}
