@@ -1,4 +1,4 @@
-"""The lab's base image: Debian 12 as small as its slim image, made from the machine's own Debian mirror."""
+"""What the images stand on: Debian's slim image from a registry, or the same made from the machine's Debian mirror."""
 
 import subprocess
 import tempfile
@@ -8,30 +8,61 @@ from images import buildah
 from lab.commands import run
 from lab.problem import Problem
 
+LAB = "lab"
+"""The base for machines that reach no registry."""
+REGISTRY = "docker.io/library/debian:12-slim"
 SUITE = "bookworm"
-TAG = f"lab.local/debian:{SUITE}"
-REGISTRY_HINT = "--base docker.io/library/debian:12-slim takes it from a registry instead."
-# As in Debian's slim image.
-SLIM = "".join(f"path-exclude {path}/*\n" for path in ("/usr/share/doc", "/usr/share/man", "/usr/share/locale"))
-LEFT_OUT = ("dev/*", "var/cache/apt/*", "var/lib/apt/lists/*", "usr/share/doc/*", "usr/share/man/*", "usr/share/locale/*")
-DOCKERFILE = 'FROM scratch\nADD root.tar /\nCMD ["bash"]\n'
+LAB_TAG = f"lab.local/debian:{SUITE}"
+# As Debian's slim image leaves them out.
+UNREAD = ("/usr/share/doc", "/usr/share/man", "/usr/share/locale")
+DOCKERFILE = """\
+FROM scratch
+ADD root.tar /
+RUN apt-get update \\
+ && apt-get upgrade --yes \\
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+CMD ["bash"]
+"""
 
 
-def ensure() -> None:
-    """Make the base image unless the store has it."""
+def ensure(base: str) -> str:
+    """The reference of the base in the store, brought there where it is missing."""
+    reference = LAB_TAG if base == LAB else base
+    if reference not in buildah.tags():
+        if base == LAB:
+            make()
+        else:
+            pull(base)
+    return reference
+
+
+def pull(base: str) -> None:
+    try:
+        buildah.run("pull", "--signature-policy", buildah.POLICY, base)
+    except Problem as problem:
+        raise Problem(
+            f"The base image {base} cannot be had from its registry. {problem}\n"
+            f"`python3 -m images push --base {LAB} ...` makes one from Debian's packages instead."
+        ) from None
+
+
+def make() -> None:
+    """Debian with what is essential and its security updates, from debootstrap."""
+    indexes = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages")
+    mirrors = debian_mirrors(indexes)
     with tempfile.TemporaryDirectory(dir=buildah.HOME) as made:
-        context = Path(made)
-        mirrors = debian_mirrors(run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages"))
-        root = context / "root"
+        root = Path(made) / "root"
         unpack(root, mirrors[SUITE])
         (root / "etc/apt/sources.list").write_text(sources(mirrors))
-        (root / "etc/dpkg/dpkg.cfg.d/slim").write_text(SLIM)
-        for private in ("etc/resolv.conf", "etc/hostname"):
-            (root / private).unlink(missing_ok=True)
-        excluded = [f"--exclude=./{path}" for path in LEFT_OUT]
-        run("tar", "--create", "--file", context / "root.tar", "--numeric-owner", "--sort=name", *excluded, "--directory", root, ".")
-        (context / "Dockerfile").write_text(DOCKERFILE)
-        buildah.run("bud", "--signature-policy", buildah.POLICY, "--isolation", "chroot", "--tag", TAG, context, log="base")
+        (root / "etc/dpkg/dpkg.cfg.d/slim").write_text("".join(f"path-exclude {path}/*\n" for path in UNREAD))
+        left_out = ["/dev/*", "/etc/hostname", "/etc/resolv.conf", "/var/cache/apt/*", "/var/lib/apt/lists/*"]
+        left_out += [f"{path}/*" for path in UNREAD]
+        excluded = [f"--exclude=.{path}" for path in left_out]
+        run("tar", "--create", "--file", f"{made}/root.tar", "--numeric-owner", *excluded, "--directory", root, ".")
+        # Only now may the context grow: buildah would copy the unpacked tree as well.
+        run("rm", "-rf", root)
+        (Path(made) / "Dockerfile").write_text(DOCKERFILE)
+        buildah.build(LAB_TAG, Path(made), Path(made) / "Dockerfile", [], log="base")
 
 
 def debian_mirrors(indexes: str) -> dict[str, str]:
@@ -40,8 +71,8 @@ def debian_mirrors(indexes: str) -> dict[str, str]:
     found = {suite: address for address, suite, component in lines if suite.startswith(SUITE) and component == "main"}
     if SUITE not in found:
         raise Problem(
-            f"The lab's base image is made from Debian 12's packages, and apt knows no source of them ({SUITE} main).\n"
-            f"{REGISTRY_HINT}"
+            f"The lab's base image is made of Debian 12's packages, and apt on this machine names no source of them.\n"
+            f"Add one ({SUITE} main) to apt's sources and run `apt-get update`."
         )
     return found
 
@@ -51,11 +82,9 @@ def sources(mirrors: dict[str, str]) -> str:
 
 
 def unpack(root: Path, mirror: str) -> None:
-    """Run debootstrap, in a mount namespace of its own because it leaves /proc mounted when it is cut off."""
-    buildah.LOGS.mkdir(parents=True, exist_ok=True)
     log = buildah.LOGS / "debootstrap.log"
-    with log.open("w") as file:
-        line = ("unshare", "--mount", "--propagation", "private", "debootstrap", "--variant=minbase", SUITE, str(root), mirror)
-        done = subprocess.run(line, check=False, stdout=file, stderr=subprocess.STDOUT)
+    words = (*buildah.ALONE, "debootstrap", "--variant=minbase", SUITE, str(root), mirror)
+    with log.open("w") as output:
+        done = subprocess.run(words, check=False, stdout=output, stderr=subprocess.STDOUT)
     if done.returncode:
-        raise Problem(f"debootstrap could not make the base image; its log is {log}.\n{REGISTRY_HINT}")
+        raise Problem(f"debootstrap could not make the base image. All it said: {log}")

@@ -1,0 +1,52 @@
+"""`python3 -m images build|load|push`; needs nothing but the system's Python."""
+
+import argparse
+import sys
+import time
+
+from images import base, buildah, delivery
+from images.build import build
+from images.catalogue import CONTEXTS
+from lab.problem import Problem
+from lab.screen import say
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(
+        prog="python3 -m images", description="Build our images and bring them where they run."
+    )
+    actions = whole.add_subparsers(dest="action", required=True)
+    making = actions.add_parser("build", help="make what the sources say is missing")
+    loading = actions.add_parser("load", help="bring the images into the lab, building what is missing")
+    pushing = actions.add_parser("push", help="push the images and record their digests for a stack")
+    for action in (making, loading):
+        action.add_argument("names", nargs="*", choices=[*CONTEXTS, []], metavar="name", help=", ".join(CONTEXTS))
+    pushing.add_argument("--registry", required=True, help="where to push: a host, and a path on it")
+    pushing.add_argument("--stack", required=True, help="whose lock file records the digests")
+    for action, usual in ((making, base.LAB), (pushing, base.REGISTRY)):
+        action.add_argument(
+            "--base", default=usual, help=f"an image, or `{base.LAB}` for one made here (usual: {usual})"
+        )
+    return whole
+
+
+def main() -> int:
+    given, begun = parser().parse_args(), time.monotonic()
+    try:
+        match given.action:
+            case "build":
+                with buildah.session():
+                    for name in given.names or CONTEXTS:
+                        build(name, given.base)
+            case "load":
+                delivery.load(given.names or list(CONTEXTS))
+            case _:
+                delivery.push(given.registry, given.stack, given.base)
+    except Problem as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        return 1
+    say(f"  images: {given.action} took {time.monotonic() - begun:.1f} s")
+    return 0
+
+
+sys.exit(main())
