@@ -61,14 +61,14 @@ def check(text: str) -> list[Problem]:
 
 
 def problems(config: Config, table: list[Trait], given: list[Trait]) -> Iterator[Problem]:
-    """Everything wrong with a loaded configuration; the two lists tell which key a trait comes from."""
-    by_name = {(trait.owner, trait.name): trait.key for trait in [*table, *given]}
+    """Everything wrong with a loaded configuration; the two lists say what is in it and which key it comes from."""
     sections = _sections()
-    for owner, values in config.items():
-        for name, value in values.items():
-            key = by_name[owner, name]
-            yield from _wrong_name(sections, owner, name, key)
-            yield from _wrong_value(sections.get(owner, ()), name, value, key)
+    for trait in [*table, *given]:
+        loaded = config[trait.owner]
+        if trait.name not in loaded:
+            raise LookupError(f"jupyterhub_config.py does not set {trait.owner}.{trait.name}")
+        yield from _wrong_name(sections, trait.owner, trait.name, trait.key)
+        yield from _wrong_value(sections.get(trait.owner, ()), trait.name, loaded[trait.name], trait.key)
     for trait in given:
         yield from _taken(sections, trait, table)
 

@@ -1,0 +1,99 @@
+"""The login of kind `password`."""
+
+import time
+
+import pytest
+from tornado.web import HTTPError
+
+from hub.authenticator import LONGEST_WAIT, PasswordAuthenticator, waiting_time
+from hub.places import Places
+
+RIGHT = "correct horse"
+
+
+@pytest.fixture
+def login(places: Places) -> PasswordAuthenticator:
+    return PasswordAuthenticator(
+        password_file=str(places.secrets / "login-password"),
+        allowed_users={"ada", "bob"},
+        admins={"ada"},
+        allow_existing_users=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "admin"),
+    [
+        ("ada", RIGHT, True),
+        ("bob", RIGHT, False),
+        ("eve", RIGHT, None),
+        ("bob", "wrong", None),
+        ("bob", "", None),
+        ("", RIGHT, None),
+        ("bob", "pässword", None),
+    ],
+)
+async def test_login(login: PasswordAuthenticator, name: str, password: str, admin: bool | None) -> None:
+    user = await login.get_authenticated_user(None, {"username": name, "password": password})
+    assert (user and user["admin"]) == admin
+    assert (user is None) == (admin is None)
+
+
+async def test_fields_may_be_missing(login: PasswordAuthenticator) -> None:
+    assert await login.get_authenticated_user(None, {}) is None
+
+
+async def test_a_changed_password_works_at_once(login: PasswordAuthenticator, places: Places) -> None:
+    (places.secrets / "login-password").write_text("new")
+    assert await login.authenticate(None, {"username": "bob", "password": RIGHT}) is None
+    assert await login.authenticate(None, {"username": "bob", "password": "new"}) == "bob"
+
+
+@pytest.mark.parametrize("text", [None, "", "\n"])
+async def test_without_a_password_nobody_gets_in(
+    login: PasswordAuthenticator, places: Places, text: str | None
+) -> None:
+    file = places.secrets / "login-password"
+    file.unlink()
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(HTTPError) as caught:
+        await login.authenticate(None, {"username": "bob", "password": ""})
+    assert caught.value.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, 0), (2, 0), (3, 1), (4, 2), (7, 16), (8, LONGEST_WAIT), (99, LONGEST_WAIT)]
+)
+def test_waiting_time(failures: int, seconds: float) -> None:
+    assert waiting_time(failures) == seconds
+
+
+async def test_guessing_is_slowed_down(login: PasswordAuthenticator, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for _ in range(3):
+        assert await login.authenticate(None, {"username": "bob", "password": "wrong"}) is None
+    with pytest.raises(HTTPError) as caught:
+        await login.authenticate(None, {"username": "bob", "password": RIGHT})
+    assert caught.value.status_code == 429
+    assert await login.authenticate(None, {"username": "ada", "password": RIGHT}) == "ada"
+    now += 1.5
+    assert await login.authenticate(None, {"username": "bob", "password": RIGHT}) == "bob"
+
+
+async def test_strangers_leave_no_trace(login: PasswordAuthenticator) -> None:
+    for number in range(100):
+        await login.authenticate(None, {"username": f"stranger-{number}", "password": "wrong"})
+    assert await login.authenticate(None, {"username": "ada", "password": RIGHT}) == "ada"
+    assert list(login._attempts) == ["ada"]
+
+
+@pytest.mark.parametrize(("name", "stays"), [("bob", True), ("gone", False)])
+async def test_who_left_the_list_is_sent_away(login: PasswordAuthenticator, name: str, stays: bool) -> None:
+    class User:
+        pass
+
+    user = User()
+    user.name = name  # type: ignore[attr-defined]
+    assert await login.refresh_user(user) is stays

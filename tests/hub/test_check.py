@@ -1,0 +1,87 @@
+"""The check finds what the pinned classes would refuse, or silently ignore, and blames the right key."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hub.check import check
+from hub.settings import HubSettings
+
+POSTGRES = {"kind": "postgres", "host": "db", "port": 5432, "name": "hub", "user": "hub"}
+
+
+@pytest.fixture
+def found(
+    make_settings: Callable[..., HubSettings], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., list[tuple[str, str]]]:
+    for name in ("JUPYTERHUB_SETTINGS", "JUPYTERHUB_SECRETS", "JUPYTERHUB_STATE"):
+        monkeypatch.setenv(name, "")  # the check sets them; this puts them back
+
+    def run(**sections: Any) -> list[tuple[str, str]]:
+        problems = check(make_settings(**sections).model_dump_json())
+        return [(problem.key, f"{problem.reason}; {problem.mend}") for problem in problems]
+
+    return run
+
+
+@pytest.mark.parametrize("sections", [{}, {"database": POSTGRES}, {"culler": None}, {"active_servers": 3}])
+def test_every_trait_of_the_table_is_real(
+    found: Callable[..., list[tuple[str, str]]], sections: dict[str, Any]
+) -> None:
+    assert found(**sections) == []
+
+
+@pytest.mark.parametrize(
+    ("traits", "key", "words"),
+    [
+        ({"KubeSpawner": {"node_selectr": {}}}, "hub.traits.KubeSpawner.node_selectr", "did you mean node_selector"),
+        ({"KubeSpawnr": {"image": "x"}}, "hub.traits.KubeSpawnr.image", "did you mean KubeSpawner"),
+        ({"NativeAuthenticator": {"open_signup": True}}, "hub.traits.NativeAuthenticator.open_signup", "no class"),
+        (
+            {"JupyterHub": {"cookie_max_age_days": "x"}},
+            "hub.traits.JupyterHub.cookie_max_age_days",
+            "cookie_max_age_days",
+        ),
+        ({"KubeSpawner": {"tolerations": "all"}}, "hub.traits.KubeSpawner.tolerations", "tolerations"),
+        ({"Spawner": {"options_from_form": "nonsense"}}, "hub.traits.Spawner.options_from_form", "nonsense"),
+        ({"Authenticator": {"username_map": ["a"]}}, "hub.traits.Authenticator.username_map", "username_map"),
+        # Set by the table, under the class itself, a parent and a child.
+        ({"PlatformSpawner": {"uid": 0}}, "hub.traits.PlatformSpawner.uid", "is set by the platform"),
+        ({"KubeSpawner": {"delete_pvc": True}}, "hub.traits.KubeSpawner.delete_pvc", "is set by the platform"),
+        ({"Spawner": {"start_timeout": 1}}, "hub.traits.Spawner.start_timeout", "the key users.start_timeout"),
+        ({"KubeSpawner": {"profile_list": []}}, "hub.traits.KubeSpawner.profile_list", "is set by the platform"),
+        ({"Authenticator": {"allow_all": True}}, "hub.traits.Authenticator.allow_all", "is set by the platform"),
+        ({"Proxy": {"should_start": True}}, "hub.traits.Proxy.should_start", "is set by the platform"),
+    ],
+)
+def test_a_wrong_trait_is_blamed_on_its_key(
+    found: Callable[..., list[tuple[str, str]]], traits: dict[str, Any], key: str, words: str
+) -> None:
+    problems = found(traits=traits)
+    assert {problem[0] for problem in problems} == {key}
+    assert any(words in text for _, text in problems), problems
+
+
+def test_a_right_trait_is_accepted(found: Callable[..., list[tuple[str, str]]]) -> None:
+    assert (
+        found(traits={"KubeSpawner": {"node_selector": {"zone": "a"}}, "PodReflector": {"timeout_seconds": 60}}) == []
+    )
+
+
+def test_all_problems_at_once(found: Callable[..., list[tuple[str, str]]]) -> None:
+    assert len(found(traits={"KubeSpawner": {"a": 1, "b": 2}, "Nothing": {"c": 3}})) == 3
+
+
+def test_a_trait_is_never_printed_with_its_secret(found: Callable[..., list[tuple[str, str]]]) -> None:
+    assert "0" * 64 not in str(found(traits={"JupyterHub": {"cookie_secret": 1}}))
+
+
+def test_the_command(make_settings: Callable[..., HubSettings]) -> None:
+    text = make_settings(traits={"KubeSpawner": {"nonsense": 1}}).model_dump_json()
+    done = subprocess.run([sys.executable, "-m", "hub.check"], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert [problem["key"] for problem in json.loads(done.stdout)] == ["hub.traits.KubeSpawner.nonsense"]
