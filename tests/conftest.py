@@ -20,7 +20,7 @@ def _recorded(stack: str, preview: bool) -> Inventory:
     return inventory(stack, preview=preview, stack_file=ours if ours.exists() else None)
 
 
-@pytest.fixture(scope="session", params=["dev", "prod", "postgres"])
+@pytest.fixture(scope="session", params=["dev", "prod", "e2e"])
 def stack(request: pytest.FixtureRequest) -> Inventory:
     """Everything one stack declares, as the engine would receive it."""
     return _recorded(request.param, request.param in UNPINNED)

@@ -64,7 +64,7 @@ def test_every_conversation_between_our_pods_is_accepted_at_its_other_end(dev_st
 
 
 def test_a_postgres_of_ours_is_reached_by_the_hub_alone(recorded: Callable[[str, bool], Inventory]) -> None:
-    stack = recorded("postgres", False)
+    stack = recorded("e2e", False)
     database = {edge for edge in opened(stack, "ingress", "from") if edge[1][1] == "database"}
-    assert database == {(("postgres-hub", "hub"), ("postgres-hub", "database"), (5432,))}
+    assert database == {(("e2e", "hub"), ("e2e", "database"), (5432,))}
     assert not {edge for edge in opened(stack, "egress", "to") if edge[0][1] == "database"}

@@ -1,0 +1,89 @@
+"""People at browsers, in front of stacks that `make up` has brought up."""
+
+import json
+import os
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from lab.paths import CACHE
+from settings import Settings
+from settings.load import ROOT, read, stack_file
+from tests.e2e.cluster import kubectl, secret
+from tests.e2e.person import Person
+
+SCREENSHOTS = CACHE / "screenshots"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed (tools/browser installs it)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[str, str, str], Person]]:
+    """Seats a person at a browser of their own; what they saw last is kept as a picture."""
+    contexts = {}
+
+    def seat(hub: str, name: str, password: str) -> Person:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        contexts[name] = context
+        context.set_default_timeout(30_000)
+        return Person(context.new_page(), hub, name, password)
+
+    yield seat
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for name, context in contexts.items():
+        for page in context.pages:
+            page.screenshot(path=str(SCREENSHOTS / f"{request.node.name}-{name}.png"))
+        context.close()
+
+
+def running(settings: Settings) -> str:
+    """Where the hub of a stack is, which must be up."""
+    hub = f"http://127.0.0.1:{settings.exposure.port}"
+    try:
+        urllib.request.urlopen(f"{hub}/hub/health", timeout=5).close()
+    except OSError as error:
+        pytest.fail(f"no hub answers at {hub} ({error}); run make up first")
+    return hub
+
+
+@pytest.fixture(scope="session")
+def dev_hub() -> str:
+    return running(read(stack_file("dev")))
+
+
+@pytest.fixture(scope="session")
+def dev_password() -> str:
+    return secret("jupyterhub", "login-password", "login-password")
+
+
+@pytest.fixture(scope="session")
+def postgres_hub() -> tuple[str, str]:
+    """The other stack of the lab: a Postgres of its own, and a password that somebody else keeps."""
+    password = "a password kept elsewhere"  # noqa: S105 - of a stack that lives for one test run
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "e2e"}}
+    site_secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "site-secrets", "namespace": "e2e"},
+        "stringData": {"JUPYTERHUB_AUTH_PASSWORD": password},
+    }
+    for given in (namespace, site_secret):
+        kubectl("apply", "--server-side", "--filename", "-", given=json.dumps(given))
+    subprocess.run(["make", "up", "STACK=e2e"], cwd=ROOT, check=True, env=os.environ | {"CI": "true"}, timeout=600)
+    return running(read(stack_file("e2e"))), password

@@ -1,0 +1,145 @@
+"""The promise of the README, as a person lives it: log in, start, run a cell, and find the file again tomorrow."""
+
+import contextlib
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Error, WebSocket, expect
+
+from tests.e2e.cluster import eventually, kubectl, objects, pod_of
+from tests.e2e.person import Person
+
+pytestmark = [pytest.mark.lab, pytest.mark.browser]
+Seat = Callable[[str, str, str], Person]
+USERS = "jupyterhub-users"
+
+
+def free_of(user: str) -> None:
+    """No server of this user runs, whatever an earlier test left."""
+    kubectl(
+        "delete", "pod", "--namespace", USERS, "--selector", f"hub.jupyter.org/username={user}", "--ignore-not-found"
+    )
+
+
+def test_a_wrong_password_is_refused(person: Seat, dev_hub: str) -> None:
+    stranger = person(dev_hub, "alice", "not the password")
+    stranger.page.goto(f"{dev_hub}/hub/login")
+    stranger.page.fill("#username_input", "alice")
+    stranger.page.fill("#password_input", "not the password")
+    stranger.page.click("#login_submit")
+    expect(stranger.page.locator(".login_error")).to_be_visible()
+    stranger.page.goto(f"{dev_hub}/hub/home")
+    expect(stranger.page.locator("#login_submit")).to_be_visible()
+
+
+def test_a_file_is_there_again_after_the_server_was_stopped(person: Seat, dev_hub: str, dev_password: str) -> None:
+    alice = person(dev_hub, "alice", dev_password)
+    alice.log_in()
+    alice.start(profile="small")
+    alice.open_notebook()
+    written = f"written at {time.time()}"
+    alice.run(f"open('/home/jovyan/kept.txt', 'w').write({written!r}); print(6 * 7)")
+    alice.sees_output("42")
+
+    alice.stop()
+    eventually(
+        "alice's pod is gone", lambda: not objects("pod", USERS, "--selector", "hub.jupyter.org/username=alice"), 60
+    )
+    alice.start(profile="large")
+    alice.open_notebook()
+    alice.run("print('read back:', open('/home/jovyan/kept.txt').read())")
+    alice.sees_output(f"read back: {written}")
+
+
+def test_nobody_gets_into_a_server_of_somebody_else(person: Seat, dev_hub: str, dev_password: str) -> None:
+    alice, bob = person(dev_hub, "alice", dev_password), person(dev_hub, "bob", dev_password)
+    for user in (alice, bob):
+        user.log_in()
+        user.start(profile="small")
+
+    response = bob.page.goto(f"{dev_hub}/user/alice/lab")
+    assert response is not None
+    assert response.status == 403
+    answer = bob.page.request.get(f"{dev_hub}/user/alice/api/contents")
+    assert answer.status == 403
+
+    address = pod_of(USERS, "alice")["status"]["podIP"]
+    assert not _connects(USERS, pod_of(USERS, "bob")["metadata"]["name"], address)
+    [hub] = objects("pod", "jupyterhub", "--selector", "app.kubernetes.io/component=hub")
+    assert _connects("jupyterhub", hub["metadata"]["name"], address)
+
+
+def _connects(namespace: str, pod: str, address: str) -> bool:
+    """Whether a pod reaches the notebook port of an address, tried with a real packet."""
+    attempt = f"import socket; socket.create_connection(({address!r}, 8888), timeout=4)"
+    answer = kubectl("exec", "--namespace", namespace, pod, "--", "python3", "-c", attempt, check=False)
+    assert answer == "" or "timed out" in answer or "refused" in answer, answer
+    return answer == ""
+
+
+def test_options_are_judged_by_the_hub_and_not_by_the_form(person: Seat, dev_hub: str, dev_password: str) -> None:
+    bob = person(dev_hub, "bob", dev_password)
+    bob.log_in()
+    free_of("bob")
+    bob.page.goto(f"{dev_hub}/hub/home")
+    token = bob.page.evaluate("window.jhdata.xsrf_token")
+    for options in ({"profile": "gigantic"}, {"image": "evil/image"}, {"profile": "small", "uid": 0}):
+        answer = bob.page.request.post(
+            f"{dev_hub}/hub/api/users/bob/server?_xsrf={token}",
+            data=options,
+            headers={"Referer": f"{dev_hub}/hub/home"},
+        )
+        assert answer.status == 400, answer.text()
+
+
+def test_a_hub_that_is_killed_cuts_nobody_off(person: Seat, dev_hub: str, dev_password: str) -> None:
+    alice = person(dev_hub, "alice", dev_password)
+    closed: list[WebSocket] = []
+    alice.page.on("websocket", lambda socket: socket.on("close", closed.append) if "kernels" in socket.url else None)
+    alice.log_in()
+    alice.start(profile="small")
+    alice.open_notebook()
+    alice.run("import time\nfor tick in range(40):\n    print('tick', tick, flush=True); time.sleep(1)")
+    alice.sees_output("tick 2")
+    before = pod_of(USERS, "alice")["metadata"]["uid"]
+
+    kubectl("delete", "pod", "--namespace", "jupyterhub", "--selector", "app.kubernetes.io/component=hub", "--force")
+    alice.sees_output("tick 39", seconds=90)
+    assert closed == []
+    eventually("the hub answers again", lambda: _healthy(dev_hub), 60)
+
+    assert pod_of(USERS, "alice")["metadata"]["uid"] == before
+    again = person(dev_hub, "alice", dev_password)
+    again.log_in()
+    again.page.goto(f"{dev_hub}/user/alice/lab")
+    expect(again.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=60_000)
+
+
+def _healthy(hub: str) -> bool:
+    with contextlib.suppress(urllib.error.URLError, OSError):
+        return urllib.request.urlopen(f"{hub}/hub/health", timeout=3).status == 200
+    return False
+
+
+def test_logging_out_ends_the_session(person: Seat, dev_hub: str, dev_password: str) -> None:
+    bob = person(dev_hub, "bob", dev_password)
+    bob.log_in()
+    bob.log_out()
+    bob.page.goto(f"{dev_hub}/hub/home")
+    expect(bob.page.locator("#login_submit")).to_be_visible()
+    assert re.search("/hub/login", bob.page.url)
+
+
+def test_an_idle_server_is_stopped_and_its_home_stays(person: Seat, postgres_hub: tuple[str, str]) -> None:
+    hub, password = postgres_hub
+    carol = person(hub, "carol", password)
+    carol.log_in()
+    carol.start()
+    with contextlib.suppress(Error):
+        carol.page.goto("about:blank")  # an open JupyterLab counts as use
+    eventually("carol's idle server is gone", lambda: not objects("pod", "e2e-users"), 180)
+    assert [claim["status"]["phase"] for claim in objects("persistentvolumeclaim", "e2e-users")] == ["Bound"]
