@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.domain import Section
+from settings.domain import Line, Section
 
 
 class Lab(Section):
@@ -17,7 +17,7 @@ class Context(Section):
     """A cluster of your own, by the name of its context in your kubeconfig."""
 
     kind: Literal["context"]
-    context: Annotated[str, Field(min_length=1)]
+    context: Line
 
 
 Cluster = Annotated[Lab | Context, Field(discriminator="kind")]

@@ -1,10 +1,6 @@
 """The hub itself and the proxy in front of it."""
 
-from typing import Annotated
-
-from pydantic import Field, JsonValue
-
-from settings.domain import Count, Resources, Section
+from settings.domain import ClassName, Count, PlainValue, Resources, Section
 
 
 class HubSection(Section):
@@ -14,7 +10,7 @@ class HubSection(Section):
     """How many servers may be starting at the same moment; more are asked to try again."""
     active_servers: Count | None = None
     """How many servers may run at all; unlimited when absent."""
-    traits: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+$")], dict[str, JsonValue]] = {}
+    traits: dict[ClassName, dict[str, PlainValue]] = {}
     """Traits of JupyterHub, KubeSpawner or the authenticator that have no key of their own here, by class and name.
 
     Checked against the pinned versions before anything is changed; a trait that another key sets is refused."""

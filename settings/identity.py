@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from settings.domain import SecretSource, Section, Username
+from settings.domain import SecretSource, Section, Usernames
 
 
 class PasswordIdentity(Section):
@@ -10,8 +10,8 @@ class PasswordIdentity(Section):
 
     kind: Literal["password"]
     password: SecretSource
-    admins: frozenset[Username]
-    users: frozenset[Username] = frozenset()
+    admins: Usernames
+    users: Usernames = frozenset()
 
 
 Identity = PasswordIdentity

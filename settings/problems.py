@@ -1,6 +1,6 @@
 """What is wrong with a stack file, in words: the key, the reason and the mend."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import cast
@@ -8,7 +8,10 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from settings.checks import sounds_secret
 from settings.shape import fields_at, path_in_file
+
+_LONGEST_QUOTE = 60
 
 
 @dataclass(frozen=True, order=True)
@@ -31,39 +34,65 @@ class SettingsError(Exception):
         super().__init__("\n".join([f"{source} is refused, {count}:", *(f"  {problem}" for problem in self.problems)]))
 
 
-def problems_of(error: ValidationError, raw: object, model: type[BaseModel]) -> list[Problem]:
+def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
     """Translate pydantic's findings into our own words, and its locations into keys as they stand in the file."""
-    return [_problem(detail, raw, model) for detail in error.errors(include_url=False)]
+    for detail in error.errors(include_url=False):
+        path = path_in_file(model, detail["loc"])
+        if detail["type"].startswith("union_tag"):
+            path.append("kind")
+        yield Problem(key_of(path), _complaint(detail, path, model))
 
 
-def _problem(detail: ErrorDetails, raw: object, model: type[BaseModel]) -> Problem:
-    key = ".".join(path_in_file(detail["loc"], raw)) or "jupyterhub:settings"
-    if detail["type"].startswith("union_tag"):
-        key += ".kind"
-    return Problem(key, _complaint(detail, model))
+def key_of(path: Sequence[object]) -> str:
+    """A path as one word, with whatever a terminal should not see spelt out."""
+    parts = [str(part) for part in path]
+    return ".".join(part if part.isprintable() else repr(part)[1:-1] for part in parts) or "jupyterhub:settings"
 
 
-def _complaint(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    given, context = repr(detail["input"]), cast("dict[str, object]", detail.get("ctx", {}))
+def quoted(value: object, path: Sequence[object]) -> str:
+    """A value as a complaint may repeat it: shortened, and named only by its sort where it holds others or is a secret."""
+    sorts = {
+        dict: "a section",
+        list: "a list",
+        str: "a text",
+        int: "a number",
+        float: "a number",
+        bool: "a truth value",
+    }
+    if any(sounds_secret(str(part)) for part in path) or isinstance(value, dict | list):
+        return next((name for sort, name in sorts.items() if isinstance(value, sort)), "what stands here")
+    shown = "nothing" if value is None else repr(value)
+    return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}..."
+
+
+def _complaint(detail: ErrorDetails, path: list[str], model: type[BaseModel]) -> str:
+    given, context = quoted(detail["input"], path), cast("dict[str, object]", detail.get("ctx", {}))
     complaints: dict[str, Callable[[], str]] = {
         "extra_forbidden": lambda: f"there is no such key; {_suggestion(detail['loc'], model)}",
         "missing": lambda: "is missing and has no default; add it, docs/settings.md says what it takes",
-        "union_tag_not_found": lambda: f"is missing; write one of {_choices(detail['loc'], model)}",
-        "union_tag_invalid": lambda: f"{context['tag']!r} is not a choice; write one of {context['expected_tags']}",
+        "union_tag_not_found": lambda: f"is missing; write {_choices(detail['loc'], model)}",
+        "union_tag_invalid": lambda: (
+            f"{quoted(cast('dict[str, object]', detail['input'])['kind'], path)} is not a choice; "
+            f"write {_choices(detail['loc'], model)}"
+        ),
         "literal_error": lambda: f"{given} is not a choice; write {context['expected']}",
-        "value_error": lambda: str(context["error"]),
+        "value_error": lambda: f"{given} {context['error']}",
         "too_short": lambda: "is empty; write at least one entry",
-        "bool_parsing": lambda: f"{given} is neither true nor false; write one of them",
-        "string_type": lambda: f"{given} is not a text; write it in quotes",
-        "tuple_type": lambda: f"{given} is not a list; write its entries below it, each after '- '",
-        "frozen_set_type": lambda: f"{given} is not a list; write its entries below it, each after '- '",
-        "string_pattern_mismatch": lambda: f"{given} is not of the form {context['pattern']}; write it so",
+        "bool_type": lambda: f"{given} is neither true nor false; write one of them, without quotes",
+        **dict.fromkeys(
+            ("tuple_type", "frozen_set_type"),
+            lambda: f"{given} is not a list; write its entries below it, each after '- '",
+        ),
         **dict.fromkeys(
             ("model_type", "model_attributes_type", "dict_type"),
             lambda: f"{given} is not a section; write its keys below it, each on a line of its own",
         ),
+        **dict.fromkeys(
+            ("string_type", "invalid_key"),
+            lambda: f"{given} is not a text; write it in quotes",
+        ),
     }
-    fallback = f"{given} is not accepted: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    fallback = f"{given} is not accepted here; docs/settings.md says what is"
     return complaints.get(detail["type"], lambda: fallback)()
 
 
@@ -74,4 +103,5 @@ def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
 
 
 def _choices(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    return ", ".join(repr(tag) for tag in sorted(fields_at(model, location)))
+    *others, last = (repr(tag) for tag in sorted(fields_at(model, location)))
+    return f"{', '.join(others)} or {last}"

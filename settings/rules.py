@@ -1,7 +1,10 @@
 """What a single key cannot know: combinations that make no sense or do harm, each refused with its reason."""
 
+import re
 from collections.abc import Callable, Iterator
+from typing import cast
 
+from settings.checks import sounds_secret
 from settings.domain import Resources, bytes_of, millicores_of
 from settings.exposure import PortForward
 from settings.problems import Problem
@@ -58,13 +61,20 @@ def _within(key: str, guarantee: int, limit: int) -> Iterator[Problem]:
 
 def profiles_are_told_apart(settings: Settings) -> Iterator[Problem]:
     seen: set[str] = set()
+    titles: set[str] = set()
     for position, profile in enumerate(settings.users.profiles):
         if profile.name in seen:
             yield Problem(
                 f"users.profiles.{position}.name",
                 f"{profile.name!r} stands twice, so a choice would be ambiguous; give each profile a name of its own",
             )
+        if profile.title in titles:
+            yield Problem(
+                f"users.profiles.{position}.title",
+                f"{profile.title!r} stands twice, so nobody could tell the choices apart; give each a title of its own",
+            )
         seen.add(profile.name)
+        titles.add(profile.title)
 
 
 def the_quota_admits_a_server(settings: Settings) -> Iterator[Problem]:
@@ -86,6 +96,12 @@ def the_quota_admits_a_server(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "namespace.quota.homes",
             f"is less than namespace.quota.servers ({quota.servers}), and every server needs a home; raise it",
+        )
+    if settings.hub.active_servers is not None and settings.hub.active_servers > quota.servers:
+        yield Problem(
+            "hub.active_servers",
+            f"is more than namespace.quota.servers ({quota.servers}), so the last servers could not start; lower it or raise "
+            "the quota",
         )
 
 
@@ -115,20 +131,39 @@ def culling_makes_sense(settings: Settings) -> Iterator[Problem]:
 
 
 def the_environment_is_the_users_own(settings: Settings) -> Iterator[Problem]:
-    for name in sorted(settings.users.environment):
+    for name in settings.users.environment:
         key = f"users.environment.{name}"
-        if name in _PRIVILEGE_SWITCHES:
+        if name.upper() in _PRIVILEGE_SWITCHES:
             yield Problem(
                 key,
                 "asks the image for more rights, and user pods can never gain any; remove it, packages install into the "
                 "home with pip",
             )
-        elif name.startswith("JUPYTERHUB_"):
+        elif name.upper().startswith("JUPYTERHUB_"):
             yield Problem(key, "is a name the hub sets itself; choose another")
-        elif name.endswith(_SECRET_ENDINGS):
-            yield Problem(
-                key, "sounds like a secret, and a stack file is no place for one; remove it and give it to the service"
-            )
+
+
+def secrets_stay_outside(settings: Settings) -> Iterator[Problem]:
+    """What the stack file says ends in a ConfigMap and in this repository, for many to read."""
+    yield from _secrets_below("users.environment", settings.users.environment)
+    yield from _secrets_below("hub.traits", settings.hub.traits)
+
+
+def _secrets_below(key: str, value: object) -> Iterator[Problem]:
+    if isinstance(value, dict):
+        for name, part in cast("dict[str, object]", value).items():
+            here = f"{key}.{name}"
+            if isinstance(part, str) and part and sounds_secret(name):
+                yield Problem(
+                    here, "sounds like a secret, and a stack file is no place for one; remove it and give it a file"
+                )
+            else:
+                yield from _secrets_below(here, part)
+    elif isinstance(value, list):
+        for position, part in enumerate(cast("list[object]", value)):
+            yield from _secrets_below(f"{key}.{position}", part)
+    elif isinstance(value, str) and _PASSWORD_IN_URL.search(value):
+        yield Problem(key, "holds a password inside of an address; write the address without it")
 
 
 def the_namespace_is_ours(settings: Settings) -> Iterator[Problem]:
@@ -144,8 +179,8 @@ def the_namespace_is_ours(settings: Settings) -> Iterator[Problem]:
         )
 
 
-_PRIVILEGE_SWITCHES = frozenset({"GRANT_SUDO", "NB_UID", "NB_GID", "NB_USER"})
-_SECRET_ENDINGS = ("PASSWORD", "SECRET", "TOKEN", "_KEY")
+_PRIVILEGE_SWITCHES = frozenset({"GRANT_SUDO", "NB_UID", "NB_GID", "NB_USER", "NB_GROUP", "CHOWN_HOME", "CHOWN_EXTRA"})
+_PASSWORD_IN_URL = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 _LONGEST_NAME = 63
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
@@ -157,5 +192,6 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     somebody_may_log_in,
     culling_makes_sense,
     the_environment_is_the_users_own,
+    secrets_stay_outside,
     the_namespace_is_ours,
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.domain import GivenSecret, Hostname, KubernetesName, Memory, Port, Section
+from settings.domain import GivenSecret, Hostname, Memory, ObjectName, Port, PostgresName, Section
 
 
 class PerUserClaim(Section):
@@ -12,7 +12,7 @@ class PerUserClaim(Section):
 
     kind: Literal["per_user_claim"]
     size: Memory
-    storage_class: KubernetesName | None = None
+    storage_class: ObjectName | None = None
     """The cluster's default class when absent."""
 
 
@@ -21,7 +21,7 @@ class Sqlite(Section):
 
     kind: Literal["sqlite"]
     size: Memory
-    storage_class: KubernetesName | None = None
+    storage_class: ObjectName | None = None
 
 
 class PostgresInCluster(Section):
@@ -29,7 +29,7 @@ class PostgresInCluster(Section):
 
     kind: Literal["in_cluster"]
     size: Memory
-    storage_class: KubernetesName | None = None
+    storage_class: ObjectName | None = None
 
 
 class PostgresExternal(Section):
@@ -38,8 +38,8 @@ class PostgresExternal(Section):
     kind: Literal["external"]
     host: Hostname
     port: Port = 5432
-    database: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
-    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+    database: PostgresName
+    user: PostgresName
     password: GivenSecret
 
 

@@ -4,14 +4,24 @@ from typing import Annotated
 
 from pydantic import Field
 
-from settings.domain import Duration, EnvironmentName, KubernetesName, Resources, Section, UrlPath
+from settings.domain import (
+    Duration,
+    EnvironmentName,
+    KubernetesName,
+    Line,
+    Resources,
+    Section,
+    Text,
+    UrlPath,
+    YesOrNo,
+)
 
 
 class Profile(Resources):
     """One choice on the start page."""
 
     name: KubernetesName
-    title: Annotated[str, Field(min_length=1, max_length=80)]
+    title: Line
 
 
 class UsersSection(Section):
@@ -20,9 +30,9 @@ class UsersSection(Section):
     default_url: UrlPath = "/lab"
     start_timeout: Duration
     """How long a server may take to start, the pull of its image included."""
-    internet: bool
+    internet: YesOrNo
     """Whether notebooks may reach addresses outside the cluster's private networks."""
-    environment: dict[EnvironmentName, str] = {}
+    environment: dict[EnvironmentName, Text] = {}
     """Plain values every notebook sees. Nothing secret belongs here."""
 
 
