@@ -8,6 +8,7 @@ from tornado.web import HTTPError
 
 from hub.pods import CONTAINER, Pod
 
+FORBIDDEN = 403
 _WAITING = {
     "ErrImagePull": "its image could not be pulled",
     "ImagePullBackOff": "its image could not be pulled",
@@ -57,9 +58,9 @@ def why_not_started(pod: Pod | None, events: Iterable[Mapping[str, Any]]) -> str
 
 def why_refused(status: int, message: str) -> str:
     """What it means that the API refused to make the pod or the home."""
-    if status == 403 and "exceeded quota" in message:
+    if status == FORBIDDEN and "exceeded quota" in message:
         return "the platform has no room for another server now; stop one of yours, or try again later"
-    if status == 403 and "violates PodSecurity" in message:
+    if status == FORBIDDEN and "violates PodSecurity" in message:
         return _with_detail("the cluster's security rules refuse it", message)
     return _with_detail("the cluster refused it", message)
 

@@ -77,7 +77,7 @@ def _home(settings: HubSettings) -> dict[str, object]:
             {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}},
             {"name": "tmp", "emptyDir": {}},
         ],
-        "volume_mounts": [{"name": "home", "mountPath": HOME}, {"name": "tmp", "mountPath": "/tmp"}],
+        "volume_mounts": [{"name": "home", "mountPath": HOME}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - inside the pod
     }
 
 

@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 SETTINGS_FILE = Path("/etc/jupyterhub/settings.json")
 STATE_DIRECTORY = Path("/var/lib/jupyterhub")
 SECRETS_DIRECTORY = Path("/run/secrets/jupyterhub")
-COOKIE_SECRET = "cookie-secret"
+COOKIE_SECRET = "cookie-secret"  # noqa: S105 - a file name
 CRYPT_KEY = "crypt-key"
-PROXY_TOKEN = "proxy-token"
-LOGIN_PASSWORD = "login-password"
-DATABASE_PASSWORD = "database-password"
+PROXY_TOKEN = "proxy-token"  # noqa: S105 - a file name
+LOGIN_PASSWORD = "login-password"  # noqa: S105 - a file name
+DATABASE_PASSWORD = "database-password"  # noqa: S105 - a file name
 """File names below SECRETS_DIRECTORY."""
 
 

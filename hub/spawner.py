@@ -23,7 +23,7 @@ from hub.watch import REFLECTORS, Persistent
 
 UNREACHABLE = (aiohttp.ClientError, OSError)
 """What a call raises when the API server is away; the timeouts are among them."""
-CONFLICT, NOT_FOUND = 409, 404
+OK, NOT_FOUND, CONFLICT = 200, 404, 409
 PAUSE = 5.0
 """Seconds between two attempts to reach an API server that is away."""
 SPARE = 10
@@ -174,7 +174,7 @@ class PlatformSpawner(KubeSpawner):
             self.namespace, _preload_content=False, _request_timeout=self.k8s_api_request_timeout
         )
         body = await response.read()
-        if response.status != 200:
+        if response.status != OK:
             raise ApiException(status=response.status, reason=body.decode(errors="replace"))
         return json.loads(body)["items"]
 
@@ -286,7 +286,7 @@ class PlatformSpawner(KubeSpawner):
 def _pod_in(status: int, body: bytes) -> Pod | Answer:
     if status == NOT_FOUND:
         return Answer.ABSENT
-    return json.loads(body) if status == 200 else Answer.SILENT
+    return json.loads(body) if status == OK else Answer.SILENT
 
 
 def _message_of(error: ApiException) -> str:

@@ -112,7 +112,7 @@ def _start(command: Command) -> int:
             for number in FORWARDED:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
-            os.execvp(command[0], list(command))
+            os.execvp(command[0], list(command))  # noqa: S606 - no shell is wanted
     except OSError as error:
         _say(f"cannot start {command[0]}: {error.strerror}")
     finally:

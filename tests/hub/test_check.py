@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from traitlets.config import Config
 
-from hub.check import check
+from hub.check import check, problems
 from hub.settings import HubSettings
+from hub.trait import Trait
 
 POSTGRES = {"kind": "postgres", "host": "db", "port": 5432, "name": "hub", "user": "hub"}
 
@@ -47,7 +49,6 @@ def test_every_trait_of_the_table_is_real(
             "cookie_max_age_days",
         ),
         ({"KubeSpawner": {"tolerations": "all"}}, "hub.traits.KubeSpawner.tolerations", "tolerations"),
-        ({"Spawner": {"options_from_form": "nonsense"}}, "hub.traits.Spawner.options_from_form", "nonsense"),
         ({"Authenticator": {"username_map": ["a"]}}, "hub.traits.Authenticator.username_map", "username_map"),
         # Set by the table, under the class itself, a parent and a child.
         ({"PlatformSpawner": {"uid": 0}}, "hub.traits.PlatformSpawner.uid", "is set by the platform"),
@@ -74,6 +75,28 @@ def test_a_right_trait_is_accepted(found: Callable[..., list[tuple[str, str]]]) 
 
 def test_all_problems_at_once(found: Callable[..., list[tuple[str, str]]]) -> None:
     assert len(found(traits={"KubeSpawner": {"a": 1, "b": 2}, "Nothing": {"c": 3}})) == 3
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value", "words"),
+    [
+        ("CryptKeeper", "keys", ["too short"], "refuses"),
+        ("JupyterHub", "spawner_class", "hub.nothing.There", "spawner_class"),
+        ("PlatformSpawner", "mem_limit", "12 apples", "mem_limit"),
+        ("JupyterHub", "hub_bind_address", "x", "did you mean hub_bind_url"),
+    ],
+)
+def test_a_wrong_line_of_the_table_is_found(owner: str, name: str, value: object, words: str) -> None:
+    config = Config()
+    setattr(config[owner], name, value)
+    (problem,) = problems(config, [Trait(owner, name, value, "some.key")], [])
+    assert problem.key == "some.key"
+    assert words in problem.reason + problem.mend
+
+
+def test_a_line_that_is_not_loaded_is_no_success() -> None:
+    with pytest.raises(LookupError, match="does not set JupyterHub"):
+        list(problems(Config(), [Trait("JupyterHub", "upgrade_db", True, "some.key")], []))
 
 
 def test_a_trait_is_never_printed_with_its_secret(found: Callable[..., list[tuple[str, str]]]) -> None:
