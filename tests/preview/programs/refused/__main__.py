@@ -1,0 +1,1 @@
+"""Is never reached: the settings refuse the stack file."""

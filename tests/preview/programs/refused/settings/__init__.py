@@ -1,0 +1,1 @@
+"""Settings of a program that has its own."""
