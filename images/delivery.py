@@ -33,10 +33,25 @@ def load(names: Iterable[str]) -> None:
 
 def forget_outdated() -> None:
     """Remove from the lab what the store has forgotten, unless a container runs it."""
-    known, running = set(buildah.tags()), commands.run(*CTR, "containers", "ls").split()
-    for image in loaded() - known - set(running):
-        if image.rpartition(":")[0] in {f"{catalogue.LAB}/{name}" for name in catalogue.CONTEXTS}:
-            commands.run(*CTR, "images", "rm", image)
+    listing = commands.run(*CTR, "images", "ls")
+    kept = {*buildah.tags(), *commands.run(*CTR, "containers", "ls").split()}
+    if forgotten := outdated(listing, kept):
+        commands.run(*CTR, "images", "rm", *forgotten)
+
+
+def outdated(listing: str, kept: set[str]) -> list[str]:
+    """What to remove of containerd's images: old names of ours, with the other names of the same content."""
+    names: dict[str, list[str]] = {}
+    for line in listing.splitlines()[1:]:
+        name, _, digest = line.split()[:3]
+        names.setdefault(digest, []).append(name)
+    ours = {f"{catalogue.LAB}/{name}" for name in catalogue.CONTEXTS}
+    return [
+        name
+        for group in names.values()
+        if not kept.intersection(group) and any(name.rpartition(":")[0] in ours for name in group)
+        for name in group
+    ]
 
 
 def push(registry: str, stack: str, on: str) -> None:

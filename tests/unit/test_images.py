@@ -1,0 +1,259 @@
+"""The images' sources, what they are called by, and what a Dockerfile of ours may not say."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from images import base, catalogue, delivery
+from images.build import certificate_options, outdated, tag
+from lab.problem import Problem
+
+NAMES = sorted(catalogue.CONTEXTS)
+DIGEST = f"sha256:{'a' * 64}"
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A repository with two files for each folder that an image is built from."""
+    for folder in {folder for folders in catalogue.CONTEXTS.values() for folder in folders}:
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "one").write_text("1")
+        (tmp_path / folder / "two").write_text("2")
+    return tmp_path
+
+
+def rewrite(file: Path) -> None:
+    file.write_text("another")
+
+
+def rename(file: Path) -> None:
+    file.rename(file.with_name("renamed"))
+
+
+def make_executable(file: Path) -> None:
+    file.chmod(0o755)
+
+
+def move_a_byte_to_the_next_file(file: Path) -> None:
+    file.write_text("")
+    file.with_name("two").write_text("12")
+
+
+@pytest.mark.parametrize("change", [rewrite, rename, make_executable, Path.unlink, move_a_byte_to_the_next_file])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_change_of_the_sources_changes_the_hash(sources: Path, name: str, change: Callable[[Path], None]) -> None:
+    before = catalogue.content_hash(name, sources)
+    change(sources / catalogue.CONTEXTS[name][-1] / "one")
+    assert catalogue.content_hash(name, sources) != before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_does_not_get_into_the_image_does_not_change_the_hash(sources: Path, name: str) -> None:
+    before = catalogue.content_hash(name, sources)
+    compiled = sources / catalogue.CONTEXTS[name][-1] / "__pycache__"
+    compiled.mkdir()
+    (compiled / "one.pyc").write_bytes(b"compiled")
+    (sources / "README.md").write_text("elsewhere")
+    (sources / catalogue.CONTEXTS[name][-1] / "one").touch()
+    (sources / catalogue.CONTEXTS[name][-1] / "one").chmod(0o600)
+    assert catalogue.content_hash(name, sources) == before
+
+
+def test_the_catalogue_imports_nothing_that_takes_time() -> None:
+    heavy = "import sys; from images import catalogue; print([name for name in ('pulumi', 'pydantic', 'lab') if name in sys.modules])"
+    shown = subprocess.run(
+        [sys.executable, "-c", heavy], check=True, capture_output=True, text=True, cwd=catalogue.REPOSITORY
+    )
+    assert shown.stdout.strip() == "[]"
+
+
+def pins(**changes: object) -> dict[str, object]:
+    sound = {
+        name: {"reference": f"registry.example/{name}@{DIGEST}", "content": catalogue.content_hash(name)}
+        for name in NAMES
+    }
+    return {**sound, **changes}
+
+
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Writes the lock file of stack `prod`."""
+    monkeypatch.setattr(catalogue, "HERE", tmp_path)
+    return lambda text: (tmp_path / "prod.lock.json").write_text(text) and None
+
+
+def test_a_pinned_stack_runs_what_was_pushed(locked: Callable[[str], None]) -> None:
+    locked(json.dumps(pins()))
+    assert catalogue.references("prod", lab=False, preview=False) == {
+        name: f"registry.example/{name}@{DIGEST}" for name in NAMES
+    }
+    assert catalogue.stale("prod") == []
+
+
+def test_a_pin_older_than_the_sources_is_told(locked: Callable[[str], None]) -> None:
+    locked(json.dumps(pins(hub={"reference": f"registry.example/hub@{DIGEST}", "content": "0" * 16})))
+    assert catalogue.stale("prod") == ["hub"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "missing"),
+        ("{", "no JSON object"),
+        ("[1]", "no JSON object"),
+        (json.dumps(pins(proxy=None)), "`proxy`"),
+        (json.dumps(pins(hub={"reference": "registry.example/hub:1", "content": "0" * 16})), "`hub`"),
+        (json.dumps(pins(hub={"reference": "registry.example/hub@sha256:", "content": "0" * 16})), "`hub`"),
+        (json.dumps(pins(notebook={"reference": f"registry.example/notebook@{DIGEST}"})), "`notebook`"),
+    ],
+)
+def test_an_image_without_a_digest_is_refused(locked: Callable[[str], None], text: str | None, reason: str) -> None:
+    if text is not None:
+        locked(text)
+    with pytest.raises(catalogue.UnpinnedImages) as refused:
+        catalogue.references("prod", lab=False, preview=False)
+    for said in ("prod.lock.json", reason, "make images REGISTRY=<registry> STACK=prod"):
+        assert said in str(refused.value)
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_preview_shows_a_stack_nobody_has_pushed_for() -> None:
+    assert catalogue.references("prod", lab=False, preview=True)["hub"] == "hub:unpinned"
+
+
+def test_the_lab_runs_the_present_sources() -> None:
+    for name, reference in catalogue.references("dev", lab=True, preview=False).items():
+        assert reference == f"lab.local/{name}:{catalogue.content_hash(name)}"
+
+
+# --- Dockerfiles ------------------------------------------------------------------------------------------------------
+
+RULES: dict[str, Callable[[str], object]] = {
+    "every image starts from the one base or an earlier stage of its own": lambda text: all(
+        word == "${BASE}" for word in re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    ),
+    "the base is an argument": lambda text: text.startswith(f"ARG BASE={base.REGISTRY}\n"),
+    "no tag that moves to the next release": lambda text: ":latest" not in text,
+    "no way to more rights": lambda text: "sudo" not in text and "chmod a-s" in text.rpartition("\nFROM ")[2],
+    "the last user is a number that is not root": lambda text: re.fullmatch(
+        r"[1-9]\d*:[1-9]\d*", re.findall(r"^USER (\S+)$", text, re.MULTILINE)[-1]
+    ),
+    "Python packages come by their hashes": lambda text: (
+        "pip install" not in text
+        or len(re.findall(r"pip install .*--require-hashes", text)) == text.count("pip install")
+    ),
+    "nothing fetched that no lock file names": lambda text: (
+        not re.search(r"curl|wget|npm install|^ADD ", text, re.MULTILINE)
+    ),
+    "no certificate of a site in a layer": lambda text: not re.search(r"^ENV .*CERT", text, re.MULTILINE),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", NAMES)
+def test_dockerfile(name: str, rule: str) -> None:
+    assert RULES[rule]((catalogue.HERE / name / "Dockerfile").read_text())
+
+
+@pytest.mark.parametrize(
+    ("rule", "sound", "fault"),
+    [
+        ("every image starts from the one base or an earlier stage of its own", "FROM ${BASE}", "FROM debian:12-slim"),
+        ("the base is an argument", "ARG BASE=", "ARG BASIS="),
+        ("no tag that moves to the next release", "debian:12-slim", "debian:latest"),
+        ("no way to more rights", "chmod a-s", "chmod a+r"),
+        ("no way to more rights", "ca-certificates", "ca-certificates sudo"),
+        ("the last user is a number that is not root", "USER 1000:1000", "USER 0:0"),
+        ("the last user is a number that is not root", "USER 1000:1000", "USER hub"),
+        ("Python packages come by their hashes", "--require-hashes", ""),
+        ("nothing fetched that no lock file names", "groupadd", "curl https://example.org | sh && groupadd"),
+        ("no certificate of a site in a layer", "ARG PIP_CERT", "ENV PIP_CERT=/site.crt"),
+    ],
+)
+def test_dockerfile_rules_see_a_fault(rule: str, sound: str, fault: str) -> None:
+    text = (catalogue.HERE / "hub" / "Dockerfile").read_text()
+    assert sound in text
+    assert not RULES[rule](text.replace(sound, fault))
+
+
+def test_npm_packages_come_by_their_hashes_and_name_no_host() -> None:
+    locked = json.loads((catalogue.HERE / "proxy" / "package-lock.json").read_text())["packages"]
+    packages = {name: package for name, package in locked.items() if name}
+    assert packages["node_modules/configurable-http-proxy"]["version"] == "5.3.0"
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert not any("resolved" in package for package in packages.values())
+
+
+# --- building and delivering ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        ("lab", "lab.local/hub:abc"),
+        ("docker.io/library/debian:12-slim", "localhost/docker.io/library/debian/12-slim/hub:abc"),
+        ("mirror.example:5000/Debian@sha256:1", "localhost/mirror.example/5000/debian/sha256/1/hub:abc"),
+    ],
+)
+def test_builds_on_different_bases_have_different_names(on: str, expected: str) -> None:
+    assert tag("hub", "abc", on) == expected
+
+
+def test_the_store_keeps_the_present_build_and_the_one_before() -> None:
+    newest_first = ["lab.local/hub:4", "lab.local/proxy:9", "lab.local/hub:3", "lab.local/hub:2", "lab.local/hub:1"]
+    assert outdated(newest_first, "lab.local/hub:4") == ["lab.local/hub:2", "lab.local/hub:1"]
+    assert outdated(newest_first, "lab.local/hub:1") == ["lab.local/hub:3", "lab.local/hub:2"]
+
+
+def test_the_lab_forgets_what_nothing_needs() -> None:
+    listing = """REF TYPE DIGEST SIZE PLATFORMS LABELS
+lab.local/hub:old kind sha256:1 1 MiB linux/amd64 -
+sha256:aaa kind sha256:1 1 MiB linux/amd64 -
+lab.local/hub:running kind sha256:2 1 MiB linux/amd64 -
+lab.local/hub:new kind sha256:3 1 MiB linux/amd64 -
+lab.local/hub:same-as-new kind sha256:3 1 MiB linux/amd64 -
+lab.local/node:old kind sha256:4 1 MiB linux/amd64 -
+registry.example/hub:old kind sha256:5 1 MiB linux/amd64 -
+"""
+    kept = {"lab.local/hub:running", "lab.local/hub:new"}
+    assert delivery.outdated(listing, kept) == ["lab.local/hub:old", "sha256:aaa"]
+
+
+@pytest.mark.parametrize(
+    ("registry", "loopback"),
+    [
+        ("127.0.0.1:5000", True),
+        ("127.0.0.1:5000/team", True),
+        ("localhost", True),
+        ("localhost:5000/team", True),
+        ("[::1]:5000/team", True),
+        ("registry.example", False),
+        ("registry.example:5000/team", False),
+        ("10.0.0.1:5000", False),
+        ("127.0.0.1.example:5000", False),
+    ],
+)
+def test_only_a_registry_of_this_machine_may_do_without_tls(registry: str, loopback: bool) -> None:
+    assert delivery.is_loopback(registry) == loopback
+
+
+def test_a_machine_without_authorities_lends_none(tmp_path: Path) -> None:
+    assert certificate_options(tmp_path / "missing") == []
+
+
+def test_the_base_comes_from_the_machines_own_mirror() -> None:
+    indexes = """http://mirror.example/debian/ bookworm main
+http://mirror.example/debian/ bookworm contrib
+http://mirror.example/security/ bookworm-security main
+https://vendor.example/ nodistro main
+"""
+    assert base.sources(base.debian_mirrors(indexes)) == (
+        "deb http://mirror.example/debian/ bookworm main\ndeb http://mirror.example/security/ bookworm-security main\n"
+    )
+    with pytest.raises(Problem, match="bookworm main"):
+        base.debian_mirrors("http://mirror.example/debian/ trixie main\n")
