@@ -8,10 +8,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from lab.paths import CACHE
 from settings import Settings
+from settings.exposure import PortForward
 from settings.load import ROOT, read, stack_file
 from tests.e2e.cluster import kubectl, secret
 from tests.e2e.person import Person
@@ -36,24 +37,25 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[str, str, str], Person]]:
     """Seats a person at a browser of their own; what they saw last is kept as a picture."""
-    contexts = {}
+    seated: list[tuple[str, BrowserContext]] = []
 
     def seat(hub: str, name: str, password: str) -> Person:
         context = browser.new_context(viewport={"width": 1280, "height": 800})
-        contexts[name] = context
+        seated.append((name, context))
         context.set_default_timeout(30_000)
         return Person(context.new_page(), hub, name, password)
 
     yield seat
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for name, context in contexts.items():
+    for seat_number, (name, context) in enumerate(seated, 1):
         for page in context.pages:
-            page.screenshot(path=str(SCREENSHOTS / f"{request.node.name}-{name}.png"))
+            page.screenshot(path=str(SCREENSHOTS / f"{request.node.name}-{seat_number}-{name}.png"))
         context.close()
 
 
 def running(settings: Settings) -> str:
     """Where the hub of a stack is, which must be up."""
+    assert isinstance(settings.exposure, PortForward)
     hub = f"http://127.0.0.1:{settings.exposure.port}"
     try:
         urllib.request.urlopen(f"{hub}/hub/health", timeout=5).close()
