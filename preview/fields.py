@@ -47,7 +47,11 @@ def changed(old: Side, new: Side, path: str = "") -> Iterator[FieldChange]:
 
 def _same(old: Side, new: Side) -> bool:
     """Python finds True equal to 1; a cluster does not."""
-    return old == new and type(old) is type(new)
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_same(value, new[key]) for key, value in old.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return type(old) is type(new) and old == new
 
 
 def _document(text: str) -> Value:
@@ -109,8 +113,9 @@ def _without(items: list[Value], others: list[Value]) -> list[tuple[int, Value]]
     left = list(others)
     result: list[tuple[int, Value]] = []
     for place, item in enumerate(items):
-        if item in left:
-            left.remove(item)
-        else:
+        twin = next((index for index, other in enumerate(left) if _same(item, other)), None)
+        if twin is None:
             result.append((place, item))
+        else:
+            del left[twin]
     return result

@@ -47,23 +47,23 @@ def stack_config(stack: str, root: Path, stack_file: Path | None) -> tuple[dict[
 
 @contextmanager
 def modules_of(root: Path) -> Generator[None]:
-    """Let imports find the modules of the program in `root`.
+    """Let imports find the modules of the program in `root`, and no other program's.
 
     Those of this checkout stay loaded from run to run. Any other root's are loaded afresh and forgotten afterwards, so
     that two revisions of one program can be evaluated in one process and each runs its own code.
     """
-    names = _importable(root) if root != ROOT else set[str]()
+    names = _importable(root) | _importable(ROOT) if root != ROOT else set[str]()
     set_aside = _loaded(names)
     for name in set_aside:
         del sys.modules[name]
-    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, root != ROOT
-    sys.path.insert(0, str(root))
+    path, writes_bytecode = sys.path, sys.dont_write_bytecode
+    sys.path = [str(root), *(entry for entry in path if entry != str(ROOT))]
+    sys.dont_write_bytecode = root != ROOT
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        sys.path.remove(str(root))
-        sys.dont_write_bytecode = writes_bytecode
+        sys.path, sys.dont_write_bytecode = path, writes_bytecode
         for name in _loaded(names):
             del sys.modules[name]
         sys.modules.update(set_aside)

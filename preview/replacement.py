@@ -55,7 +55,8 @@ def forces_replacement(path: str, old: Declared, new: Declared, provider: Mappin
     fields = FIELDS.get(new.type, ()) + (_NAMES if new.is_kubernetes else ())
     if new.type in _CONTENT:
         setting, content = _CONTENT[new.type]
-        if provider.get(setting) is not True or old.inputs.get("immutable") is True:
+        allowed = provider.get(setting) == "true"  # a provider's own settings travel as JSON text
+        if not allowed or old.inputs.get("immutable") is True:
             fields += content
     return _below(path, fields) or (path == _CLAIM_SIZE and _shrinks(old, new))
 

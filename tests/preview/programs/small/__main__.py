@@ -74,9 +74,9 @@ class Hub(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        if settings.get("service", True):
-            port = {"port": 80}
-            Service("service", **{"metadata": {"name": "hub"} | here, "spec": {"ports": [port]}}, opts=child)
+        if "without_service" not in settings:
+            service = {"metadata": {"name": "hub"} | here, "spec": {"ports": [{"port": 80}]}}
+            Service("service", **edited("service", service), opts=child)
         self.register_outputs({"namespace": namespace.metadata.name})
 
 
