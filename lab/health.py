@@ -2,12 +2,15 @@
 
 import socket
 import ssl
+import struct
 import urllib.error
 import urllib.request
 
 from lab import certificates, paths
 
 SECONDS = 2.0
+QUESTION_ID = 0x4A48
+DNS_HEADER_BYTES = 12
 # A proxy for the outside is never asked for the lab's own addresses.
 PLAIN = urllib.request.ProxyHandler({})
 
@@ -39,6 +42,32 @@ def fetches(url: str, context: ssl.SSLContext | None) -> bool:
             return response.status == 200  # noqa: PLR2004  http's own number
     except (urllib.error.URLError, OSError):
         return False
+
+
+def dns_question(name: str) -> bytes:
+    """A DNS query for a name's IPv4 addresses."""
+    header = struct.pack(">HHHHHH", QUESTION_ID, 0x0100, 1, 0, 0, 0)  # recursion desired, one question
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return header + labels + b"\0" + struct.pack(">HH", 1, 1)  # an A record, of the Internet
+
+
+def is_dns_answer(packet: bytes) -> bool:
+    """Whether a packet answers our question with at least one record and no error."""
+    if len(packet) < DNS_HEADER_BYTES:
+        return False
+    identity, flags, _, answers = struct.unpack(">HHHH", packet[:8])
+    return identity == QUESTION_ID and flags & 0x000F == 0 and answers > 0
+
+
+def dns() -> bool:
+    """Whether the cluster's name server knows the API: that takes a pod, its network, a Service and the API server."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(SECONDS)
+        try:
+            client.sendto(dns_question("kubernetes.default.svc.cluster.local"), (paths.DNS_SERVICE, 53))
+            return is_dns_answer(client.recv(512))
+        except OSError:
+            return False
 
 
 def containerd() -> bool:

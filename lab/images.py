@@ -24,6 +24,14 @@ def loaded() -> set[str]:
     return set(run(*CTR, "images", "ls", "-q").split())
 
 
+def discard_old(build: Path) -> None:
+    """Forget the images of earlier builds; containers that still run keep their files."""
+    present = {reference(name, build) for name in NAMES}
+    old = [image for image in loaded() - present if image.split(":")[0] in {f"lab.local/{name}" for name in NAMES}]
+    if old:
+        run(*CTR, "images", "rm", *old)
+
+
 def load(name: str, build: Path) -> None:
     """Import a program of the build as the image of the same name, with the program as its entry point."""
     with tempfile.NamedTemporaryFile(suffix=".tar") as archive:

@@ -4,6 +4,8 @@ import json
 import os
 import platform
 import shutil
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lab import paths
@@ -35,7 +37,20 @@ SETTINGS = {
     "net/bridge/bridge-nf-call-ip6tables": "1",
     # The kubelet, containerd and every JupyterLab watch files; Debian's 128 watchers run out with a few users.
     "fs/inotify/max_user_instances": "1024",
+    # What every kubelet insists on. It would set them itself, and never back.
+    "vm/overcommit_memory": "1",
+    "vm/panic_on_oom": "0",
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+    "kernel/keys/root_maxkeys": "1000000",
+    "kernel/keys/root_maxbytes": "25000000",
 }
+AT_LEAST = {"fs/inotify/max_user_instances"}
+
+# Places outside the lab's own that the kubelet and the network plugins use whatever they are told.
+CONTAINER_LOGS = Path("/var/log/containers")
+DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
+NETWORK_RESULTS = Path("/var/lib/cni/results")
 
 MASQUERADE = "jhlab-masquerade"
 MASQUERADE_RULES = f"""
@@ -94,32 +109,68 @@ def setting(name: str) -> Path:
     return Path("/proc/sys") / name
 
 
+def suffices(name: str, value: str, wanted: str) -> bool:
+    return int(value) >= int(wanted) if name in AT_LEAST else value == wanted
+
+
 def pending_settings() -> dict[str, str]:
     """Kernel settings that are not yet as the lab needs them."""
     absent = [name for name in SETTINGS if not setting(name).exists()]
     if absent:
         raise Problem(f"The kernel has no {', '.join(absent)}. Load br_netfilter (`modprobe br_netfilter`) or use another kernel.")
-    return {name: value for name, value in SETTINGS.items() if setting(name).read_text().strip() != value}
+    return {
+        name: wanted for name, wanted in SETTINGS.items() if not suffices(name, setting(name).read_text().strip(), wanted)
+    }
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What `down` has to put back. Kernel settings count only until the machine starts anew."""
+
+    boot: str
+    settings: dict[str, str]
+
+
+def read_changes() -> Changes:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    noted = Changes(**json.loads(paths.CHANGES.read_text())) if paths.CHANGES.exists() else None
+    return noted if noted and noted.boot == boot else Changes(boot, {})
 
 
 def change_settings(pending: dict[str, str]) -> None:
-    """Change kernel settings, noting first what they were, for `down`."""
-    earlier = noted_settings()
-    earlier.update({name: setting(name).read_text().strip() for name in pending if name not in earlier})
-    paths.CHANGES.parent.mkdir(parents=True, exist_ok=True)
-    paths.CHANGES.write_text(json.dumps(earlier, indent=2))
+    """Change kernel settings, noting first what they were."""
+    noted = read_changes()
+    earlier = {name: setting(name).read_text().strip() for name in pending}
+    paths.STATE.mkdir(parents=True, exist_ok=True)
+    unfinished = paths.CHANGES.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(asdict(replace(noted, settings=earlier | noted.settings)), indent=2))
+    unfinished.replace(paths.CHANGES)
     for name, value in pending.items():
         setting(name).write_text(value)
 
 
-def noted_settings() -> dict[str, str]:
-    return json.loads(paths.CHANGES.read_text()) if paths.CHANGES.exists() else {}
-
-
 def restore_settings() -> None:
-    for name, value in noted_settings().items():
+    for name, value in read_changes().settings.items():
         setting(name).write_text(value)
     paths.CHANGES.unlink(missing_ok=True)
+
+
+def stray_files() -> list[Path]:
+    """What the lab's programs wrote outside its own directories."""
+    links = [link for link in CONTAINER_LOGS.glob("*") if link.is_symlink() and link.readlink().is_relative_to(paths.POD_LOGS)]
+    results = list(NETWORK_RESULTS.glob(f"{paths.POD_NETWORK}-*"))
+    sandboxes = [result.name.split("-")[1] for result in results]
+    loopbacks = [result for sandbox in sandboxes for result in NETWORK_RESULTS.glob(f"cni-loopback-{sandbox}-*")]
+    sockets = [DEVICE_PLUGINS / name for name in ("kubelet.sock", "kubelet_internal_checkpoint", "DEPRECATION")]
+    return [*links, *results, *loopbacks, *(path for path in sockets if path.exists())]
+
+
+def delete_stray_files() -> None:
+    for path in stray_files():
+        path.unlink()
+    for directory in (CONTAINER_LOGS, DEVICE_PLUGINS, DEVICE_PLUGINS.parent, NETWORK_RESULTS, NETWORK_RESULTS.parent):
+        with suppress(OSError):  # absent, or somebody else keeps something there
+            directory.rmdir()
 
 
 def make_network() -> None:

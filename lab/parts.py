@@ -165,19 +165,21 @@ def write_if_changed(path: Path, text: str) -> None:
         path.write_text(text)
 
 
-def ensure(part: Part) -> bool:
-    """Have the part running as described; True when it had to be started."""
-    fingerprint = part.fingerprint()
+def is_outdated(part: Part) -> bool:
+    """Whether the part runs, but otherwise than described."""
     found = process.running(part.name)
-    if found and found.fingerprint == fingerprint and part.ready():
-        return False
-    if found and found.fingerprint != fingerprint:
+    return found is not None and found.fingerprint != part.fingerprint()
+
+
+def ensure(part: Part) -> bool:
+    """Have the part running as described and ready; True when it had to be started."""
+    if is_outdated(part):
         process.stop(part.name)
-        found = None
-    if not found:
-        process.start(part.name, part.command, fingerprint, cgroups.daemons())
+    absent = process.running(part.name) is None
+    if absent:
+        process.start(part.name, part.command, part.fingerprint(), cgroups.daemons())
     wait_ready(part)
-    return not found
+    return absent
 
 
 def wait_ready(part: Part) -> None:

@@ -19,6 +19,7 @@ VOLUMES = STATE / "volumes"
 CONTAINERD = STATE / "containerd"
 KUBELET = STATE / "kubelet"
 REGISTRY = STATE / "registry"
+CHANGES = STATE / "changes.json"
 CNI_BINARIES = STATE / "cni"
 CNI_CONFIG = CONFIG / "cni"
 # Debian's containernetworking-plugins.
@@ -27,18 +28,18 @@ DEBIAN_CNI = Path("/usr/lib/cni")
 PIDS = RUN / "pids"
 CONTAINERD_SOCKET = RUN / "containerd" / "containerd.sock"
 POLICIES_SOCKET = RUN / "policies.sock"
-LOCK = RUN / "lock"
-CHANGES = RUN / "changes.json"
 
 BINARIES = CACHE / "bin"
 KUBECTL = BINARIES / "kubectl"
 KUBECONFIG = CACHE / "lab" / "kubeconfig"
 GO_CACHE = CACHE / "go"
+LOCK = CACHE / "lab" / "lock"
 
 CONTEXT = "jupyterhub-lab"
 NODE = "jupyterhub-lab"
 CGROUP = "jhlab"
 BRIDGE = "jhlab0"
+POD_NETWORK = "jhlab"
 
 POD_RANGE = "10.244.0.0/24"
 SERVICE_RANGE = "10.96.0.0/16"

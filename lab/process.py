@@ -6,13 +6,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab import paths
-from lab.problem import Problem
 
-STOP_SECONDS = 20.0
+STOP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -56,17 +55,23 @@ def all_names() -> list[str]:
     return sorted(path.stem for path in paths.PIDS.glob("*.json"))
 
 
-def start(name: str, command: Sequence[str], fingerprint: str, cgroups: Sequence[Path]) -> Running:
+def start(name: str, command: Sequence[str], fingerprint: str, cgroups: Sequence[Path]) -> None:
     """Start a process in a session and control groups of its own, with its output appended to its log file."""
     paths.PIDS.mkdir(parents=True, exist_ok=True)
     paths.LOGS.mkdir(parents=True, exist_ok=True)
 
-    def enter_cgroups() -> None:
+    def enlist() -> None:
+        # Before exec, so that no interruption of the caller can leave a process that nobody knows of.
         for group in cgroups:
             (group / "cgroup.procs").write_text(str(os.getpid()))
+        pid = os.getpid()
+        record = Running(pid, start_time(pid) or 0, fingerprint)
+        unfinished = pid_file(name).with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(asdict(record)))
+        unfinished.replace(pid_file(name))
 
     with log_file(name).open("ab") as log:
-        process = subprocess.Popen(
+        subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -74,16 +79,8 @@ def start(name: str, command: Sequence[str], fingerprint: str, cgroups: Sequence
             cwd="/",
             env=environment(),
             start_new_session=True,
-            preexec_fn=enter_cgroups,  # noqa: PLW1509  before exec there is one thread, and children inherit the groups
+            preexec_fn=enlist,  # noqa: PLW1509  the lab has one thread
         )
-    begun = start_time(process.pid)
-    if begun is None:
-        raise Problem(f"{name} ended at once. {last_words(name)}")
-    started = Running(process.pid, begun, fingerprint)
-    temporary = pid_file(name).with_suffix(".new")
-    temporary.write_text(json.dumps(started.__dict__))
-    temporary.replace(pid_file(name))
-    return started
 
 
 def environment() -> dict[str, str]:

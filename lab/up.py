@@ -3,8 +3,8 @@
 import string
 import time
 
-from lab import build, certificates, cgroups, images, machine, parts, paths, process
-from lab.commands import run, try_run
+from lab import build, certificates, cgroups, health, images, machine, parts, paths, process
+from lab.commands import run
 from lab.problem import Problem
 from lab.screen import say, step
 
@@ -50,8 +50,8 @@ def prepare_machine() -> None:
             note.say(f"installed {len(packages)}")
     with step("kernel settings") as note:
         pending = machine.pending_settings()
+        machine.change_settings(pending)
         if pending:
-            machine.change_settings(pending)
             note.say(f"changed {len(pending)}")
     with step("network and control groups") as note:
         machine.make_network()
@@ -75,15 +75,21 @@ def prepare_programs() -> None:
 
 
 def start_parts() -> None:
+    on_node = parts.node_parts(build.target() / "node")
+    # What runs with other settings ends before what it leans on does.
+    for part in reversed((parts.containerd(), *on_node)):
+        if parts.is_outdated(part):
+            process.stop(part.name)
     start(parts.containerd())
     with step("images") as note:
         there = images.loaded()
         absent = [name for name in images.NAMES if images.reference(name, build.target()) not in there]
         for name in absent:
             images.load(name, build.target())
+        images.discard_old(build.target())
         if absent:
             note.say(f"loaded {', '.join(absent)}")
-    for part in parts.node_parts(build.target() / "node"):
+    for part in on_node:
         start(part)
 
 
@@ -107,15 +113,11 @@ def apply_manifests() -> None:
 
 
 def wait_until_ready() -> None:
-    with step("node and DNS ready"):
-        deadline = f"--timeout={READY_SECONDS}s"
-        kubectl("wait", "--for=create", f"node/{paths.NODE}", deadline)
-        kubectl("wait", "--for=condition=Ready", f"node/{paths.NODE}", deadline)
-        waited = try_run(
-            *(paths.KUBECTL, "--kubeconfig", paths.KUBECONFIG, "-n", "kube-system"),
-            *("rollout", "status", "deployment/coredns", deadline),
-            environment=process.environment(),
-        )
-        if waited.returncode:
+    """The API may still say what was true before the last `down`; only an answer from inside a pod is proof."""
+    with step("node and DNS") as note:
+        if not process.wait(health.dns, READY_SECONDS):
+            state = kubectl("get", "nodes,pods", "-A", "-o", "wide")
             events = kubectl("-n", "kube-system", "get", "events", "--sort-by=.lastTimestamp")
-            raise Problem("CoreDNS does not become ready. Its last events:\n" + "\n".join(events.splitlines()[-5:]))
+            raise Problem(f"CoreDNS does not answer.\n{state}\n" + "\n".join(events.splitlines()[-5:]))
+        kubectl("wait", "--for=condition=Ready", f"node/{paths.NODE}", f"--timeout={READY_SECONDS}s")
+        note.say("ready")
