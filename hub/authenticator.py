@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from jupyterhub.auth import Authenticator
 from tornado.web import HTTPError, RequestHandler
-from traitlets import Instance, Set, Unicode
+from traitlets import Set, Unicode
 
 from hub.secret_files import SecretError, read_secret
 
@@ -33,7 +33,8 @@ class Attempts:
 
 
 class Named(Protocol):
-    name: str
+    @property
+    def name(self) -> str: ...
 
 
 class PasswordAuthenticator(Authenticator):
@@ -44,13 +45,17 @@ class PasswordAuthenticator(Authenticator):
         Unicode(), config=True, help="Who is an admin; who is not named here is none, whatever the database says."
     )
 
-    _attempts = Instance(dict, args=())
+    attempts: dict[str, Attempts]
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.attempts = {}
 
     async def authenticate(self, handler: RequestHandler | None, data: Mapping[str, str]) -> str | None:
         name, password = data.get("username", ""), data.get("password", "")
         declared = name in self.allowed_users
         # Only declared names are remembered, so that strangers cannot fill the memory.
-        attempts = self._attempts.setdefault(name, Attempts()) if declared else Attempts()
+        attempts = self.attempts.setdefault(name, Attempts()) if declared else Attempts()
         now = time.monotonic()
         if now < attempts.until:
             raise HTTPError(429, f"Too many wrong passwords for this name. Try again in {attempts.until - now:.0f} s.")

@@ -18,7 +18,8 @@ from jupyterhub.crypto import CryptKeeper
 from jupyterhub.proxy import ConfigurableHTTPProxy
 from pydantic import ValidationError
 from traitlets import TraitError
-from traitlets.config import Config, Configurable, PyFileConfigLoader
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import PyFileConfigLoader
 
 from hub.authenticator import PasswordAuthenticator
 from hub.places import Places
@@ -106,7 +107,7 @@ def _wrong_value(used: tuple[type[Configurable], ...], name: str, value: object,
             continue
         try:
             # An instance without __init__ has its validators and none of the rest.
-            trait._validate(owner.__new__(owner), value)
+            trait._validate(owner.__new__(owner), value)  # pyright: ignore[reportPrivateUsage] - setting it would run observers
         except TraitError as error:
             yield Problem(key, str(error), f"give {name} a value of the type its documentation names")
             return

@@ -6,7 +6,7 @@ from typing import Any
 from jupyterhub.spawner import SpawnException
 from tornado.web import HTTPError
 
-from hub.pods import CONTAINER, Pod
+from hub.pods import Pod, state_of
 
 FORBIDDEN = 403
 _WAITING = {
@@ -46,10 +46,9 @@ class StartError(HTTPError):
 
 def why_not_started(pod: Pod | None, events: Iterable[Mapping[str, Any]]) -> str | None:
     """The cause as far as the cluster tells; the pod's own word goes before its events, the last event before earlier ones."""
-    for container in (pod or {"status": {}})["status"].get("containerStatuses") or []:
-        waiting = container["state"].get("waiting") or {}
-        if container["name"] == CONTAINER and waiting.get("reason") in _WAITING:
-            return _with_detail(_WAITING[waiting["reason"]], waiting.get("message"))
+    waiting = {} if pod is None else state_of(pod).get("waiting", {})
+    if waiting.get("reason") in _WAITING:
+        return _with_detail(_WAITING[waiting["reason"]], waiting.get("message"))
     for event in reversed(list(events)):
         if event.get("reason") in _EVENTS:
             return _with_detail(_EVENTS[event["reason"]], event.get("message"))

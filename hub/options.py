@@ -19,10 +19,10 @@ class UserOptions(BaseModel):
 
 def parse_options(options: object, profiles: Sequence[Profile]) -> UserOptions:
     """The options, or the reason why they are refused."""
-    if not isinstance(options, Mapping):
+    if not isinstance(options, dict):
         raise refusal("the options must be an object")
     try:
-        parsed = UserOptions.model_validate(dict(options))
+        parsed = UserOptions.model_validate(options)
     except ValidationError as error:
         raise refusal("; ".join(map(_sentence, error.errors(include_url=False)))) from error
     if parsed.profile is not None and parsed.profile not in {profile.name for profile in profiles}:

@@ -26,11 +26,16 @@ class Stopped:
     exit_code: int
 
 
+def state_of(pod: Pod) -> dict[str, dict[str, Any]]:
+    """The state of the server's container; empty while there is none."""
+    return _server_in(pod["status"].get("containerStatuses")).get("state", {})
+
+
 def exit_code_of(pod: Pod) -> int | None:
     """How the server ended; None unless the pod itself says that it did."""
-    for container in pod["status"].get("containerStatuses") or []:
-        if container["name"] == CONTAINER and "terminated" in container["state"]:
-            return int(container["state"]["terminated"]["exitCode"])
+    ended = state_of(pod).get("terminated")
+    if ended is not None:
+        return int(ended["exitCode"])
     return {"Succeeded": 0, "Failed": 1}.get(pod["status"].get("phase"))
 
 
@@ -66,8 +71,9 @@ def standing(pod: Pod, owner: Owner) -> Standing:
 
 def api_token_of(pod: Pod) -> str | None:
     """The token the server inside was given; only the hub that knows it can speak with that server."""
-    for container in pod["spec"]["containers"]:
-        for variable in container.get("env") or []:
-            if container["name"] == CONTAINER and variable["name"] == "JUPYTERHUB_API_TOKEN":
-                return variable.get("value")
-    return None
+    variables: list[dict[str, Any]] = _server_in(pod["spec"]["containers"]).get("env") or []
+    return next((each.get("value") for each in variables if each["name"] == "JUPYTERHUB_API_TOKEN"), None)
+
+
+def _server_in(containers: list[dict[str, Any]] | None) -> dict[str, Any]:
+    return {each["name"]: each for each in containers or []}.get(CONTAINER, {})

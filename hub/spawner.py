@@ -291,6 +291,6 @@ def _pod_in(status: int, body: bytes) -> Pod | Answer:
 
 def _message_of(error: ApiException) -> str:
     try:
-        return str(json.loads(error.body)["message"])
+        return str(json.loads(error.body or "")["message"])
     except (KeyError, TypeError, ValueError):
         return str(error.reason)

@@ -9,15 +9,12 @@ from hub.pods import Answer, Standing, Stopped, api_token_of, standing, verdict
 
 
 def pod(phase: str = "Running", state: dict[str, Any] | None = None, **metadata: Any) -> dict[str, Any]:
-    statuses = (
-        None
-        if state is None
-        else [{"name": "notebook", "state": state}, {"name": "other", "state": {"terminated": {}}}]
-    )
+    other: dict[str, Any] = {"name": "other", "state": {"terminated": {}}}
+    statuses = {} if state is None else {"containerStatuses": [{"name": "notebook", "state": state}, other]}
     annotations = {"hub.jupyter.org/username": "ann"}
     return {
         "metadata": {"annotations": annotations, **metadata},
-        "status": {"phase": phase, **({} if statuses is None else {"containerStatuses": statuses})},
+        "status": {"phase": phase, **statuses},
     }
 
 
@@ -61,14 +58,14 @@ def test_a_pod_that_is_there_already(existing: dict[str, Any], owner: Owner, wha
     assert standing(existing, owner) is what
 
 
-@pytest.mark.parametrize(
-    ("env", "token"),
-    [
-        ([{"name": "A", "value": "1"}, {"name": "JUPYTERHUB_API_TOKEN", "value": "t"}], "t"),
-        ([{"name": "JUPYTERHUB_API_TOKEN", "valueFrom": {}}], None),
-        (None, None),
-    ],
-)
+TOKENS: list[tuple[list[dict[str, Any]] | None, str | None]] = [
+    ([{"name": "A", "value": "1"}, {"name": "JUPYTERHUB_API_TOKEN", "value": "t"}], "t"),
+    ([{"name": "JUPYTERHUB_API_TOKEN", "valueFrom": {}}], None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("env", "token"), TOKENS)
 def test_the_token_inside(env: list[dict[str, Any]] | None, token: str | None) -> None:
     containers = [
         {"name": "sidecar", "env": [{"name": "JUPYTERHUB_API_TOKEN", "value": "wrong"}]},

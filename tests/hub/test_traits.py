@@ -59,12 +59,14 @@ def test_sqlite_lies_in_the_state_directory(settings: HubSettings, places: Place
 
 
 def test_the_culler_may_only_look_and_stop(settings: HubSettings, places: Places) -> None:
-    roles = table(settings, places)["JupyterHub", "load_roles"]
-    assert isinstance(roles, list)
-    assert {tuple(role.get("scopes", ())) for role in roles} == {
-        (),
-        ("list:users", "read:users:activity", "read:servers", "delete:servers"),
-    }
+    assert table(settings, places)["JupyterHub", "load_roles"] == [
+        {"name": "admin", "users": ["ada"]},
+        {
+            "name": "idle-culler",
+            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+            "services": ["idle-culler"],
+        },
+    ]
 
 
 def test_no_culler_without_its_key(make_settings: Callable[..., HubSettings], places: Places) -> None:

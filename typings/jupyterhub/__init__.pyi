@@ -1,0 +1,1 @@
+"""What the hub uses of JupyterHub, which ships without types."""

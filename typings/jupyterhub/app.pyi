@@ -1,0 +1,3 @@
+from traitlets.config import Application
+
+class JupyterHub(Application): ...

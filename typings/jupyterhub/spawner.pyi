@@ -1,0 +1,36 @@
+from typing import Any
+
+from sqlalchemy.orm import Session
+from tornado.web import HTTPError
+from traitlets.config import LoggingConfigurable
+
+class SpawnException(HTTPError):  # noqa: N818 - upstream named it
+    def __init__(self, message: str, *, reason: str, status_code: int = 400) -> None: ...
+
+class _Named:
+    name: str
+
+class _Server:
+    ip: str
+    port: int
+
+class _Stored:
+    user_options: dict[str, Any]
+
+class Spawner(LoggingConfigurable):
+    api_token: str
+    db: Session
+    orm_spawner: _Stored | None
+    server: _Server | None
+    start_timeout: int
+    user: _Named
+    user_options: dict[str, Any]
+    cpu_guarantee: float | None
+    cpu_limit: float | None
+    mem_guarantee: int | None
+    mem_limit: int | None
+    _check_pending: bool
+    _log_name: str
+    @property
+    def name(self) -> str: ...
+    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, str]: ...

@@ -1,0 +1,1 @@
+"""What the hub uses of the Kubernetes client, which ships without types."""
