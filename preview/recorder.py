@@ -6,10 +6,12 @@ Everything that touches the SDK's internals is in this file, which is why its ve
 
 import asyncio
 import contextvars
+import os
 import runpy
 import time
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -27,6 +29,7 @@ from preview.inventory import Declared, Inventory, Log, Secret, Value, from_wire
 from preview.program import ROOT, modules_of, project_of, stack_config
 
 _STACK: Final = "pulumi:pulumi:Stack"
+_STRICT: Final = "PULUMI_ERROR_OUTPUT_STRING"
 _FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -52,7 +55,7 @@ def inventory(
     stack_file = stack_file and stack_file.resolve()
 
     def run() -> Inventory:
-        with chdir(root), modules_of(root):
+        with chdir(root), modules_of(root), _no_text_of_outputs():
             config, secrets = stack_config(stack, root, stack_file)
             set_all_config(config, secrets)
             engine = _Engine(project_of(root), stack, preview=preview, known=not preview if known is None else known)
@@ -67,6 +70,19 @@ def inventory(
 
     # The SDK keeps the stack, its settings and its root resource in context variables: an empty context per run.
     return contextvars.Context().run(run)
+
+
+@contextmanager
+def _no_text_of_outputs() -> Generator[None]:
+    """Let the SDK raise where a program formats an output, instead of writing a sentence into the resource."""
+    before = os.environ.get(_STRICT)
+    os.environ[_STRICT] = "true"
+    try:
+        yield
+    finally:
+        del os.environ[_STRICT]
+        if before is not None:
+            os.environ[_STRICT] = before
 
 
 async def _evaluate(engine: "_Engine", root: Path) -> None:

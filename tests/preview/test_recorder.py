@@ -76,6 +76,7 @@ def test_what_is_declared_inside_an_apply_is_missing_from_a_first_preview() -> N
 @pytest.mark.parametrize(
     ("program", "error", "complaint"),
     [
+        ("formats", Exception, "Calling __str__ on an Output"),
         ("calls", NotImplementedError, "the function elsewhere:index:lookup"),
         ("duplicate", ValueError, "two resources are declared as .*Namespace::same; give one of them another name"),
         ("raises", LookupError, "nothing of that name"),
