@@ -1,0 +1,81 @@
+"""The one cluster a stack file names: brought up if it is the lab, merely reached if it is somebody's own."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from deploy.kubectl import Kubectl
+from images.catalogue import UnpinnedImages, pinned, stale
+from lab import paths as lab
+from lab.problem import Problem
+from settings.cluster import Cluster, Lab
+from settings.load import ROOT
+
+
+def prepare(cluster: Cluster, stack: str) -> None:
+    """Whatever has to be there before anything can be applied: the lab with our images in it, or their digests."""
+    if isinstance(cluster, Lab):
+        _run_module("lab", "up")
+        _run_module("images", "load")
+    else:
+        require_pins(stack)
+
+
+def require_pins(stack: str) -> None:
+    try:
+        pinned(stack)
+        changed = stale(stack)
+    except UnpinnedImages as problem:
+        raise Problem(str(problem)) from problem
+    if changed:
+        raise Problem(
+            f"images/{stack}.lock.json: {', '.join(changed)} changed since they were pushed. Push and pin them with: "
+            f"make images REGISTRY=<registry> STACK={stack}"
+        )
+
+
+def reach(cluster: Cluster) -> Kubectl:
+    """kubectl for the cluster, which has to answer."""
+    kubectl = _kubectl(cluster)
+    done = kubectl.attempt("get", "--raw=/readyz", "--request-timeout=10s")
+    if done.returncode:
+        mend = (
+            "run `make lab`"
+            if isinstance(cluster, Lab)
+            else "start it, log in to it, or name another in cluster.context"
+        )
+        raise Problem(f"the cluster {kubectl.context!r} does not answer: {done.stderr.strip()}\n{mend}")
+    return kubectl
+
+
+def identity(kubectl: Kubectl) -> str:
+    """What tells this cluster from every other, whatever it is called and wherever it is reached."""
+    found = kubectl.get("namespace", "kube-system")
+    if found is None:
+        raise Problem(f"the cluster {kubectl.context!r} has no namespace kube-system, by which it is told from others")
+    return found["metadata"]["uid"]
+
+
+def _kubectl(cluster: Cluster) -> Kubectl:
+    if isinstance(cluster, Lab):
+        return Kubectl(str(lab.KUBECTL), lab.CONTEXT, lab.KUBECONFIG)
+    program = shutil.which("kubectl")
+    if program is None:
+        raise Problem("kubectl is not on PATH; install it, this stack lives on a cluster of your own")
+    contexts = _output(program, "config", "get-contexts", "--output=name").split()
+    if cluster.context not in contexts:
+        there = ", ".join(contexts) or "none"
+        raise Problem(f"cluster.context: there is no {cluster.context!r} in your kubeconfig; the contexts are: {there}")
+    return Kubectl(program, cluster.context)
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _run_module(*words: str) -> None:
+    """Run a command of this repository in a process of its own; it explains itself."""
+    command: Sequence[str] = (sys.executable, "-m", *words)
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        raise Problem(f"`python3 -m {' '.join(words)}` did not succeed; its last lines say why")

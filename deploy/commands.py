@@ -1,0 +1,160 @@
+"""What `make up` and its relatives do, phase by phase."""
+
+from functools import partial
+from pathlib import Path
+
+from components.naming import HUB, SERVER
+from deploy import cluster, direct, forward, reach, rollout, traits
+from deploy.console import Phases, note, say
+from deploy.engine import Engine, engine_home
+from deploy.kubectl import Kubectl
+from deploy.lock import exclusively
+from deploy.obtain import UnavailableError, obtain
+from deploy.program import Program
+from deploy.stack import Stack, brought_up_by, evaluate, gather, load, login_password
+from deploy.way import Way, choose
+from lab.problem import Problem
+from settings.cluster import Lab
+
+
+def up(name: str, forced: Way | None) -> None:
+    phases = Phases()
+    with phases.phase("settings", f"reading the file of stack {name}"):
+        stack = load(name)
+        reach.require_port(name, stack.settings)
+    with exclusively(_lock_of(name)) as lock:
+        with phases.phase("traits", "asking the pinned JupyterHub whether it accepts the settings"):
+            note("it does" if traits.check(stack.settings, stack.source.name) else "it did so before")
+        with phases.phase(
+            "cluster", "the lab" if isinstance(stack.settings.cluster, Lab) else stack.settings.cluster.context
+        ):
+            cluster.prepare(stack.settings.cluster, name)
+            kubectl = cluster.reach(stack.settings.cluster)
+        with phases.phase("way", "by the engine, or without"):
+            program = evaluate(stack)
+            engine, unavailable = _engine(stack, kubectl, program, lock, wanted=forced != "kubectl")
+            way = choose(name, forced, brought_up_by(stack, kubectl), unavailable)
+            note(f"with the Pulumi engine {engine.program}" if engine else f"with kubectl alone: {unavailable}")
+        with phases.phase("apply", f"{len(program.objects)} objects"):
+            secrets = gather(stack, kubectl, program, way)
+            if engine:
+                engine.prepare(secrets.declared)
+                engine.up(partial(rollout.wait, kubectl, program.workloads))
+            else:
+                direct.up(kubectl, program, secrets.kept, secrets.files)
+        with phases.phase("rollout", ", ".join(str(workload) for workload in program.workloads)):
+            rollout.wait(kubectl, program.workloads)
+        with phases.phase("reach", reach.url(stack.settings)):
+            reach.connect(name, stack.settings, kubectl)
+            reach.require_health(name, stack.settings)
+    say(phases.summary())
+    say(welcome(stack))
+
+
+def destroy(name: str, *, data: bool) -> None:
+    stack = load(name)
+    kubectl = cluster.reach(stack.settings.cluster)
+    with exclusively(_lock_of(name)) as lock:
+        forward.stop(name)
+        _end_servers(stack, kubectl)
+        match brought_up_by(stack, kubectl):
+            case "engine":
+                engine, unavailable = _engine(stack, kubectl, evaluate(stack), lock, wanted=True)
+                if engine is None:
+                    raise Problem(f"stack {name} was brought up with the Pulumi engine, and {unavailable}")
+                engine.prepare({})
+                engine.down(data=data)
+            case "kubectl":
+                direct.down(kubectl, stack.namespace, data=data)
+            case None:
+                say(f"stack {name} is not on the cluster {kubectl.context}")
+                return
+    say(kept(stack, kubectl))
+
+
+def move(name: str, target: Way) -> None:
+    """Hand a running stack over from one way to the other: same objects, same secrets, nothing restarted in between."""
+    stack = load(name)
+    kubectl = cluster.reach(stack.settings.cluster)
+    with exclusively(_lock_of(name)) as lock:
+        program = evaluate(stack)
+        engine, unavailable = _engine(stack, kubectl, program, lock, wanted=True)
+        if engine is None:
+            raise Problem(f"a move needs the engine on either side, and {unavailable}")
+        raise Problem(f"stack {name} cannot be moved to {target} yet")
+
+
+def status(name: str) -> bool:
+    """Whether everything is as it should be."""
+    stack = load(name)
+    kubectl = cluster.reach(stack.settings.cluster)
+    way = brought_up_by(stack, kubectl)
+    if way is None:
+        say(f"stack {name} is not on the cluster {kubectl.context}; make up STACK={name} brings it up")
+        return False
+    say(f"stack {name} was brought up with {way} on the cluster {kubectl.context}")
+    workloads = evaluate(stack).workloads
+    verdicts = rollout.unready(kubectl, workloads)
+    for workload in workloads:
+        say(f"  {workload}: {verdicts[workload].reason if workload in verdicts else 'ready'}")
+    answer = reach.answer(stack.settings)
+    say(f"  {reach.url(stack.settings)}: {'answers' if answer is None else answer}")
+    return not verdicts and answer is None
+
+
+def password(name: str) -> None:
+    stack = load(name)
+    print(login_password(stack, cluster.reach(stack.settings.cluster)))
+
+
+def welcome(stack: Stack) -> str:
+    identity = stack.settings.identity
+    names = [*sorted(identity.admins), *sorted(identity.users)]
+    return (
+        f"\nJupyterHub is at {reach.url(stack.settings)}\n"
+        f"Log in as {' or '.join(names)}; make password STACK={stack.name} prints the password.\n"
+        f"Next: make status STACK={stack.name}, or make destroy STACK={stack.name}, which keeps the users' data."
+    )
+
+
+def kept(stack: Stack, kubectl: Kubectl) -> str:
+    """What a destroy has left behind, by name and size."""
+    lines: list[str] = []
+    for namespace in (stack.namespace, stack.settings.namespace.users):
+        for found in kubectl.listed(("persistentvolumeclaims", "secrets"), f"--namespace={namespace}"):
+            size = found.get("status", {}).get("capacity", {}).get("storage")
+            lines.append(f"  {found['kind']} {namespace}/{found['metadata']['name']}{f', {size}' if size else ''}")
+    if not lines:
+        return "nothing is left"
+    return "\n".join(
+        [
+            "kept, and found again by the next `make up`:",
+            *lines,
+            f"make destroy STACK={stack.name} DATA=delete deletes them too, for good",
+        ]
+    )
+
+
+def _end_servers(stack: Stack, kubectl: Kubectl) -> None:
+    """The hub makes them, so it goes first, and nothing else would end them."""
+    servers = (f"--namespace={stack.settings.namespace.users}", f"--selector=component={SERVER}")
+    for words in (("deployment", HUB, f"--namespace={stack.namespace}"), ("pods", *servers)):
+        for line in kubectl.run("delete", *words, "--ignore-not-found").splitlines():
+            note(line)
+
+
+def _engine(
+    stack: Stack, kubectl: Kubectl, program: Program, lock: int, *, wanted: bool
+) -> tuple[Engine | None, str | None]:
+    """The engine, or why it is not used."""
+    if not wanted:
+        return None, "as was asked for"
+    try:
+        found: Path = obtain(program.packages)
+    except UnavailableError as reason:
+        return None, str(reason)
+    return Engine(found, stack.name, stack.source, engine_home(cluster.identity(kubectl)), lock), None
+
+
+def _lock_of(name: str) -> Path:
+    return forward.RUN / f"{name}.lock"

@@ -1,0 +1,196 @@
+"""The way with the engine: a real `pulumi up`, in a directory of its own beside the state.
+
+The directory holds a copy of the stack file, so that neither a secret nor a salt ever reaches the committed one.
+"""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from lab.paths import CACHE
+from lab.problem import Problem
+from lab.process import start_time
+from settings.load import ROOT
+
+_STATE: Final = CACHE / "state"
+_SALT: Final = "encryptionsalt"
+_STOP_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Engine:
+    program: Path
+    stack: str
+    source: Path
+    """The stack file."""
+    home: Path
+    """Passphrase, state and copies of stack files, one directory per cluster: a fresh clone finds them again."""
+    lock: int
+    """Inherited by the engine, so that one left over from a kill is waited for."""
+
+    @property
+    def directory(self) -> Path:
+        return self.home / "stacks" / self.stack
+
+    @property
+    def backend(self) -> Path:
+        return self.home / "backend"
+
+    @property
+    def copy(self) -> Path:
+        return self.directory / f"Pulumi.{self.stack}.yaml"
+
+    def prepare(self, given: Mapping[str, str]) -> None:
+        """Write what the engine reads, clear what a killed run left behind, and select the stack."""
+        for directory in (self.directory, self.backend):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(self.directory / "Pulumi.yaml", yaml.safe_dump(project()))
+        write_private(self.copy, yaml.safe_dump(merged(_load(self.source), _load(self.copy))))
+        if not self._passphrase.exists():
+            write_private(self._passphrase, secrets.token_hex(32))
+        clear_locks(self.backend)
+        self.call("stack", "select", "--create", self.stack)
+        for name, value in sorted(given.items()):
+            self.call("config", "set", "--secret", name, stdin=value)
+
+    def up(self, watch: Callable[[Callable[[], bool]], None]) -> None:
+        """`watch` looks on while the engine works, and raises once it is pointless to go on."""
+        self._work(watch, "up", "--yes", "--skip-preview")
+
+    def down(self, *, data: bool) -> None:
+        if data:
+            self.call("state", "unprotect", "--all", "--yes")
+        self._work(None, "destroy", "--yes", "--skip-preview", *(() if data else ("--exclude-protected",)))
+        if data:
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop the stack from the state; whatever it made stays where it is."""
+        self.call("stack", "rm", self.stack, "--yes", "--force", "--preserve-config")
+
+    def call(self, *words: str, stdin: str | None = None) -> str:
+        """A short command that has to succeed."""
+        done = subprocess.run(
+            [self.program, *words, "--non-interactive"],
+            cwd=self.directory,
+            env=self.environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            pass_fds=(self.lock,),
+        )
+        if done.returncode:
+            raise Problem(f"pulumi {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """The user's own backend where there is one, else ours, with a passphrase of ours."""
+        environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        if not logged_in(environment):
+            environment["PULUMI_BACKEND_URL"] = f"file://{self.backend}"
+            if _SALT not in _load(self.source):
+                environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
+                environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self._passphrase)
+        return environment
+
+    @property
+    def _passphrase(self) -> Path:
+        return self.home / "passphrase"
+
+    def _work(self, watch: Callable[[Callable[[], bool]], None] | None, *words: str) -> None:
+        """A long command, whose output goes straight to the terminal."""
+        command = [self.program, *words, "--non-interactive", f"--stack={self.stack}"]
+        process = subprocess.Popen(
+            command, cwd=self.directory, env=self.environment(), stdin=subprocess.DEVNULL, pass_fds=(self.lock,)
+        )
+        try:
+            if watch:
+                watch(lambda: process.poll() is None)
+            code = process.wait()
+        except BaseException:
+            _interrupt(process)
+            raise
+        if code:
+            raise Problem(f"pulumi {words[0]} has failed; its last lines say why, and `make up` goes on from there")
+
+
+def engine_home(cluster: str) -> Path:
+    return _STATE / cluster
+
+
+def project() -> dict[str, Any]:
+    """Our Pulumi.yaml, for a directory elsewhere."""
+    content = _load(ROOT / "Pulumi.yaml")
+    content["main"] = str(ROOT)
+    content["runtime"]["options"]["virtualenv"] = str(Path(sys.prefix).resolve())
+    return content
+
+
+def merged(source: Mapping[str, Any], copy: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack file, with the salt that an earlier run put into the copy."""
+    return ({_SALT: copy[_SALT]} if _SALT in copy else {}) | dict(source)
+
+
+def logged_in(environment: Mapping[str, str]) -> bool:
+    """Whether the user has chosen a backend."""
+    if "PULUMI_BACKEND_URL" in environment or "PULUMI_ACCESS_TOKEN" in environment:
+        return True
+    home = environment.get("PULUMI_CREDENTIALS_PATH") or environment.get("PULUMI_HOME") or str(Path.home() / ".pulumi")
+    try:
+        return bool(json.loads((Path(home) / "credentials.json").read_text()).get("current"))
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def clear_locks(backend: Path) -> None:
+    """Remove the locks of engines that no longer live; ours is the only machine that uses this backend."""
+    for lock in backend.glob(".pulumi/locks/**/*.json"):
+        try:
+            holder = int(json.loads(lock.read_text())["pid"])
+        except (ValueError, KeyError):
+            holder = 0
+        if not _is_engine(holder):
+            lock.unlink(missing_ok=True)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file that only its owner may read."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
+def _is_engine(pid: int) -> bool:
+    try:
+        return start_time(pid) is not None and Path(f"/proc/{pid}/comm").read_text().startswith("pulumi")
+    except FileNotFoundError:
+        return False
+
+
+def _interrupt(process: "subprocess.Popen[bytes]") -> None:
+    """Ask the engine to stop, so that it writes down what it has done; a second time makes it hurry."""
+    for _ in range(2):
+        if process.poll() is not None:
+            return
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS / 2)
+        except subprocess.TimeoutExpired:
+            continue
+    process.wait()
+
+
+def _load(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text()) if path.exists() else {}

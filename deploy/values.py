@@ -1,0 +1,89 @@
+"""The values of the Secrets: which exist already, which are made now, which somebody has to give. Pure but for randomness."""
+
+import re
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lab.problem import Problem
+
+_GENERATED: Final = re.compile(r"<<generated:(?P<kind>hex|password):(?P<length>\d+):(?P<name>[^>]+)>>")
+_DECLARED: Final = re.compile(r"<<declared:(?P<name>[^>]+)>>")
+_READABLE_BY_OTHERS: Final = 0o077
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """One key of one Secret."""
+
+    namespace: str
+    secret: str
+    key: str
+
+
+def fill(references: Mapping[Place, str], kept: Mapping[Place, str], given: Mapping[str, str]) -> dict[Place, str]:
+    """A value for every place. What the cluster keeps stays, unless somebody gives another; one reference, one value."""
+    values: dict[str, str] = {}
+    for place, reference in sorted(references.items()):
+        if place in kept:
+            values.setdefault(reference, kept[place])
+    for reference in sorted(set(references.values())):
+        if declared := _DECLARED.fullmatch(reference):
+            name = declared["name"]
+            if name in given:
+                values[reference] = given[name]
+            elif reference not in values:
+                raise KeyError(name)
+        elif reference not in values:
+            values[reference] = _made(reference)
+    return {
+        place: values[reference] if place not in kept or _DECLARED.fullmatch(reference) else kept[place]
+        for place, reference in references.items()
+    }
+
+
+def _made(reference: str) -> str:
+    wanted = _GENERATED.fullmatch(reference)
+    if wanted is None:
+        raise ValueError(f"{reference} is no reference that this version knows")
+    length = int(wanted["length"])
+    if wanted["kind"] == "hex":
+        return secrets.token_hex(length)
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+
+
+def missing(references: Mapping[Place, str], kept: Mapping[Place, str], given: Mapping[str, str]) -> list[str]:
+    """The declared secrets that nobody has given and the cluster does not keep."""
+    there = {references[place] for place in kept if place in references}
+    wanted = {
+        reference: match["name"] for reference in references.values() if (match := _DECLARED.fullmatch(reference))
+    }
+    return sorted(name for reference, name in wanted.items() if name not in given and reference not in there)
+
+
+def declared_values(
+    references: Mapping[Place, str], kept: Mapping[Place, str], given: Mapping[str, str]
+) -> dict[str, str]:
+    """The declared secrets by name, from who gave them or from the cluster."""
+    found = {
+        match["name"]: kept[place]
+        for place, ref in references.items()
+        if place in kept and (match := _DECLARED.fullmatch(ref))
+    }
+    return found | dict(given)
+
+
+def read_given(directory: Path) -> dict[str, str]:
+    """The secrets given as files, by name; a file that others may read is refused."""
+    given: dict[str, str] = {}
+    loose: list[str] = []
+    for path in sorted(directory.glob("*")) if directory.is_dir() else ():
+        if path.stat().st_mode & _READABLE_BY_OTHERS:
+            loose.append(f"  chmod 600 {path}")
+        given[path.name] = path.read_text().removesuffix("\n")
+    if loose:
+        raise Problem("\n".join(["secrets that other users of this machine may read are refused; first run", *loose]))
+    return given
