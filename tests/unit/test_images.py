@@ -84,7 +84,11 @@ def pins(**changes: object) -> dict[str, object]:
 def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Writes the lock file of stack `prod`."""
     monkeypatch.setattr(catalogue, "HERE", tmp_path)
-    return lambda text: (tmp_path / "prod.lock.json").write_text(text) and None
+
+    def write(text: str) -> None:
+        (tmp_path / "prod.lock.json").write_text(text)
+
+    return write
 
 
 def test_a_pinned_stack_runs_what_was_pushed(locked: Callable[[str], None]) -> None:
