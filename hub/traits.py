@@ -131,6 +131,7 @@ def _services(settings: HubSettings) -> list[Trait]:
 
 def culler_command(culler: Culler) -> list[str]:
     """How the hub starts the process that stops servers nobody uses."""
-    command = [sys.executable, "-m", "jupyterhub_idle_culler"]
+    # It runs beside the hub: no network policy has to let the hub's pod speak to itself.
+    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--url=http://127.0.0.1:{HUB_PORT}/hub/api"]
     command += [f"--timeout={culler.idle}", f"--cull-every={culler.every}"]
     return command if culler.max_age is None else [*command, f"--max-age={culler.max_age}"]
