@@ -1,14 +1,18 @@
 """Broken stack files, each named by what is wrong with it: every one is refused for that reason and no other."""
 
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
+from components.hub_config import hub_settings
+from hub.check import check
 from settings import Settings, SettingsError, rules
 from settings.load import ROOT, SETTINGS_KEY, read
 
 REFUSED = sorted((ROOT / "tests" / "refused").glob("*.yaml"))
+REFUSED_BY_THE_HUB = sorted((ROOT / "tests" / "refused" / "traits").glob("*.yaml"))
 HINTS_OF_THE_LIBRARY = ("Input should", "should have", "validation error", "pydantic", "errors/", "unicode string")
 SECRETS = ("hunter2", "hunter3", "Hunter2")
 
@@ -50,8 +54,19 @@ def test_the_complaint_is_a_reason_and_a_mend_in_our_own_words(path: Path) -> No
     assert all(character.isprintable() or character == "\n" for character in said), said
 
 
+@pytest.mark.parametrize("path", REFUSED_BY_THE_HUB, ids=name)
+def test_the_hub_refuses_the_trait_for_this_and_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # the check writes to it
+    key, reason = expectation(path)
+    (problem,) = check(hub_settings(read(path), "any").model_dump_json())
+    assert problem.key == key
+    assert reason in problem.reason
+    assert problem.mend
+
+
 def test_there_are_many() -> None:
     assert len(REFUSED) >= 50
+    assert len(REFUSED_BY_THE_HUB) >= 10
 
 
 def test_every_rule_refuses_one_of_them() -> None:
