@@ -153,7 +153,7 @@ def _secrets_below(key: str, value: object) -> Iterator[Problem]:
     if isinstance(value, dict):
         for name, part in cast("dict[str, object]", value).items():
             here = f"{key}.{name}"
-            if isinstance(part, str) and part and sounds_secret(name):
+            if sounds_secret(name) and part and (isinstance(part, str) or name.endswith("tokens")):
                 yield Problem(
                     here, "sounds like a secret, and a stack file is no place for one; remove it and give it a file"
                 )
