@@ -1,7 +1,6 @@
 """How a stack file is read: everything wrong at once, by the keys of the file, and never a secret in what is said."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
