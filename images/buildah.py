@@ -54,7 +54,8 @@ def run(*words: str | Path) -> str:
     """The output of a buildah command."""
     done = subprocess.run(_command(*words), check=False, capture_output=True, text=True)
     if done.returncode:
-        raise Problem(f"`buildah {words[0]}` failed: {done.stderr.strip()}")
+        # Above its last line are the layers it went through and what it tried again.
+        raise Problem(f"`buildah {words[0]}` failed: {(done.stderr.strip() or 'without a word').splitlines()[-1]}")
     return done.stdout
 
 
