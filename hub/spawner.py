@@ -4,45 +4,31 @@ is killed because the hub has forgotten it."""
 import asyncio
 import json
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-from jinja2 import Environment, FileSystemLoader
 from kubernetes_asyncio.client.rest import ApiException
-from kubespawner import KubeSpawner
-from traitlets import Dict, List, default
 
 from hub.failures import Refusal, StartError, why_not_started, why_refused
 from hub.homes import Existing, New, Owner, Refused, choose_home
-from hub.options import chosen_profile, options_from_form, parse_options
 from hub.pods import Answer, Pod, Standing, Stopped, api_token_of, standing, verdict
-from hub.settings import Profile
-from hub.watch import REFLECTORS, Persistent
+from hub.profiles import ProfileSpawner
+from hub.watch import REFLECTORS, Persistent, describe
 
 UNREACHABLE = (aiohttp.ClientError, OSError)
 """What a call raises when the API server is away; the timeouts are among them."""
-OK, NOT_FOUND, CONFLICT = 200, 404, 409
+OK, NOT_FOUND, CONFLICT, SERVER_ERROR = 200, 404, 409, 500
 PAUSE = 5.0
 """Seconds between two attempts to reach an API server that is away."""
 SPARE = 10
 """Seconds of the start timeout kept for saying why a server did not start."""
-TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
-class PlatformSpawner(KubeSpawner):
-    profiles = List(Dict(), config=True, help="What users choose from; the first one is the default.")
-
+class PlatformSpawner(ProfileSpawner):
     _lookups = asyncio.Semaphore(10)
     """Shared by all servers: an API server that comes back is not met by a crowd."""
     _asked_for_a_pod = True
     """Whether a start has come so far that there may be a pod."""
-    _refused_query: Refusal | None = None
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self._forget_options_of_old_profiles()
 
     # --- is it running? ---
 
@@ -110,10 +96,10 @@ class PlatformSpawner(KubeSpawner):
 
     async def _delete_ended_pod(self) -> None:
         try:
-            await self.api.delete_namespaced_pod(self.pod_name, self.namespace)
+            await self.api.delete_namespaced_pod(self.pod_name, self.namespace, _preload_content=False)
         except (ApiException, *UNREACHABLE) as error:
             # The next start removes it.
-            self.log.warning("The ended pod %s is still there: %r", self.pod_name, error)
+            self.log.warning("The ended pod %s is still there: %s", self.pod_name, describe(error))
 
     # --- stop ---
 
@@ -126,9 +112,9 @@ class PlatformSpawner(KubeSpawner):
                 seen = await self._look()
                 if seen is Answer.ABSENT:
                     return None
-                if seen is not Answer.SILENT:
+                if _was_heard(error, seen):
                     raise
-                self.log.warning("Stopping %s waits for the Kubernetes API: %r", self._log_name, error)
+                self.log.warning("Stopping %s waits for the Kubernetes API: %s", self._log_name, describe(error))
             await asyncio.sleep(PAUSE)
 
     # --- start ---
@@ -227,66 +213,18 @@ class PlatformSpawner(KubeSpawner):
             return running
         return await super()._start_reflector(kind, REFLECTORS[kind], replace=running is not None, **kwargs)
 
-    # --- options ---
-
-    @property
-    def _profiles(self) -> list[Profile]:
-        return [Profile.model_validate(profile) for profile in self.profiles]
-
-    @default("options_from_form")
-    def _options_from_form_default(self) -> Callable[[dict[str, list[str]]], dict[str, str]]:
-        return options_from_form
-
-    @default("apply_user_options")
-    def _apply_user_options_default(self) -> Callable[["PlatformSpawner", object], None]:
-        return PlatformSpawner._apply_options
-
-    def _apply_options(self, options: object) -> None:
-        """Runs before any other part of a start, whoever asked for it."""
-        profile = chosen_profile(parse_options(options, self._profiles), self._profiles)
-        self.cpu_guarantee, self.cpu_limit = profile.cpu_guarantee, profile.cpu_limit
-        self.mem_guarantee, self.mem_limit = profile.memory_guarantee, profile.memory_limit
-
-    async def load_user_options(self) -> None:
-        """Nothing is left to load: `_apply_options` has done it."""
-
-    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, str]:
-        """JupyterHub starts the default when a link's options are refused; remember the refusal for the form."""
-        try:
-            options = options_from_form(query_data)
-            parse_options(options, self._profiles)
-        except Refusal as error:
-            self._refused_query = error
-            raise
-        return options
-
-    @default("options_form")
-    def _options_form_default(self) -> Callable[["PlatformSpawner"], str]:
-        return PlatformSpawner._form
-
-    def _form(self) -> str:
-        refused, self._refused_query = self._refused_query, None
-        if len(self.profiles) > 1:
-            chosen = (self.user_options or {}).get("profile") or self._profiles[0].name
-            return TEMPLATES.get_template("profiles.html").render(profiles=self._profiles, chosen=chosen)
-        if refused:
-            raise refused
-        return ""
-
-    def _forget_options_of_old_profiles(self) -> None:
-        try:
-            parse_options(self.user_options or {}, self._profiles)
-        except Refusal as error:
-            self.log.warning("%s starts with the default options from now on: %s", self._log_name, error)
-            self.user_options = {}
-            if self.orm_spawner:
-                self.orm_spawner.user_options = {}
-
 
 def _pod_in(status: int, body: bytes) -> Pod | Answer:
     if status == NOT_FOUND:
         return Answer.ABSENT
     return json.loads(body) if status == OK else Answer.SILENT
+
+
+def _was_heard(error: Exception, seen: Pod | Answer) -> bool:
+    """Whether the API server got the order to delete a pod, and this is what became of it."""
+    if isinstance(error, ApiException):
+        return error.status < SERVER_ERROR
+    return isinstance(error, TimeoutError) and not isinstance(seen, Answer) and "deletionTimestamp" in seen["metadata"]
 
 
 def _message_of(error: ApiException) -> str:

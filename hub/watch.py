@@ -12,6 +12,11 @@ LONGEST_PAUSE = 5.0
 SAY_AGAIN = 60.0
 
 
+def describe(error: Exception) -> str:
+    """In one line; many network errors have no message of their own."""
+    return f"{type(error).__name__} {error}".strip().splitlines()[0]
+
+
 class Persistent(ResourceReflector):
     """KubeSpawner's reflector gives up for good after 51 s of errors, or at once when its first list fails.
 
@@ -45,7 +50,9 @@ class Persistent(ResourceReflector):
                 version = await super()._list_and_update(None if resource_version == "0" else resource_version)
             except Exception as error:
                 if time.monotonic() - said >= SAY_AGAIN:
-                    self.log.warning("The Kubernetes API does not list %s, asking until it does: %r", self.kind, error)
+                    self.log.warning(
+                        "The Kubernetes API does not list %s, asking until it does: %s", self.kind, describe(error)
+                    )
                     said = time.monotonic()
                 resource_version = None
                 await asyncio.sleep(pause)

@@ -1,0 +1,4 @@
+class _Cached:
+    def cache_clear(self) -> None: ...
+
+load_config: _Cached
