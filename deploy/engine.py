@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any, Final
 
 import yaml
 
+from deploy import events
+from deploy.console import note
 from lab.paths import CACHE
 from lab.problem import Problem
 from lab.process import start_time
@@ -24,6 +27,10 @@ from settings.load import ROOT
 _STATE: Final = CACHE / "state"
 _SALT: Final = "encryptionsalt"
 _STOP_SECONDS: Final = 60.0
+
+
+Watch = Callable[[Callable[[], bool]], None]
+"""Looks on for as long as what it is given says that the engine works, and raises when it is pointless to go on."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +69,13 @@ class Engine:
         for name, value in sorted(given.items()):
             self.call("config", "set", "--secret", name, stdin=value)
 
-    def up(self, watch: Callable[[Callable[[], bool]], None]) -> None:
-        """`watch` looks on while the engine works, and raises once it is pointless to go on."""
-        self._work(watch, "up", "--yes", "--skip-preview")
+    def up(self, watch: Watch) -> None:
+        self._work(watch, "up")
 
     def down(self, *, data: bool) -> None:
         if data:
             self.call("state", "unprotect", "--all", "--yes")
-        self._work(None, "destroy", "--yes", "--skip-preview", *(() if data else ("--exclude-protected",)))
+        self._work(_patiently, "destroy", *(() if data else ("--exclude-protected",)))
         if data:
             self.forget()
 
@@ -107,21 +113,48 @@ class Engine:
     def _passphrase(self) -> Path:
         return self.home / "passphrase"
 
-    def _work(self, watch: Callable[[Callable[[], bool]], None] | None, *words: str) -> None:
-        """A long command, whose output goes straight to the terminal."""
-        command = [self.program, *words, "--non-interactive", f"--stack={self.stack}"]
-        process = subprocess.Popen(
-            command, cwd=self.directory, env=self.environment(), stdin=subprocess.DEVNULL, pass_fds=(self.lock,)
-        )
+    def _work(self, watch: Watch, *words: str) -> None:
+        """A long command. What it reports goes into a file, so that it never depends on us to read it."""
+        report = self.directory / "report.jsonl"
+        write_private(report, "")
+        command = [
+            self.program,
+            *words,
+            "--yes",
+            "--skip-preview",
+            "--json",
+            "--non-interactive",
+            f"--stack={self.stack}",
+        ]
+        with report.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.directory,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(self.lock,),
+                process_group=0,  # an interrupt from the keyboard reaches it once, through us
+            )
+        reader = events.Reader(report)
+
+        def working() -> bool:
+            alive = process.poll() is None
+            for line in reader.new_lines():
+                note(line)
+            return alive
+
         try:
-            if watch:
-                watch(lambda: process.poll() is None)
-            code = process.wait()
+            watch(working)
         except BaseException:
             _interrupt(process)
+            working()
             raise
-        if code:
-            raise Problem(f"pulumi {words[0]} has failed; its last lines say why, and `make up` goes on from there")
+        if process.returncode:
+            raise Problem(
+                f"pulumi {words[0]} has failed; the lines above say why, and the same command goes on from here"
+            )
 
 
 def engine_home(cluster: str) -> Path:
@@ -177,6 +210,11 @@ def _is_engine(pid: int) -> bool:
         return start_time(pid) is not None and Path(f"/proc/{pid}/comm").read_text().startswith("pulumi")
     except FileNotFoundError:
         return False
+
+
+def _patiently(working: Callable[[], bool]) -> None:
+    while working():
+        time.sleep(0.2)
 
 
 def _interrupt(process: "subprocess.Popen[bytes]") -> None:

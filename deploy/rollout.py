@@ -9,7 +9,7 @@ from deploy.kubectl import Kubectl
 from deploy.verdict import WATCHED, Log, Verdict, Workload, judge
 from lab.problem import Problem
 
-_POLL: Final = 2.0
+_POLL: Final = 1.0
 _SAY_AGAIN: Final = 15.0
 """Seconds after which an unchanged reason is repeated."""
 _LIMIT: Final = 600.0
