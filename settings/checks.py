@@ -31,12 +31,6 @@ def seconds(text: str) -> int:
     return length
 
 
-def short(text: str) -> str:
-    if len(text) > 253:  # noqa: PLR2004 - the limit of DNS itself
-        raise ValueError("is longer than the 253 characters of a DNS name; shorten it")
-    return text
-
-
 def told_apart(value: object) -> object:
     """A name written twice is a slip of the pen, and a set would hide it."""
     names = cast("list[object]", value) if isinstance(value, list) else []

@@ -17,7 +17,8 @@ class Context(Section):
     """A cluster of your own, by the name of its context in your kubeconfig."""
 
     kind: Literal["context"]
-    context: Line
+    context: Annotated[Line, Field(examples=["rancher-desktop"])]
+    """As `kubectl config get-contexts` lists it."""
 
 
 Cluster = Annotated[Lab | Context, Field(discriminator="kind")]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
-from settings.checks import all_visible, number_as_text, plain, seconds, short, told_apart
+from settings.checks import all_visible, number_as_text, plain, seconds, told_apart
 from settings.form import Form, Whole
 
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
@@ -88,20 +88,20 @@ ObjectName = Annotated[
     Form(
         "the name of a Kubernetes object",
         rf"({_LABEL}\.)*{_LABEL}",
-        "use lower-case letters, digits, '-' and '.', such as standard-rwo",
+        "use lower-case letters, digits, '-' and '.', 253 at most, such as standard-rwo",
         "standard-rwo",
+        longest=253,
     ),
-    AfterValidator(short),
 ]
 Hostname = Annotated[
     str,
     Form(
         "a host name",
         rf"({_LABEL}\.)*{_LABEL}",
-        "write it in lower case without scheme, port or path, such as hub.example.org",
+        "write it in lower case without scheme, port or path, 253 characters at most, such as hub.example.org",
         "hub.example.org",
+        longest=253,
     ),
-    AfterValidator(short),
 ]
 Port = Annotated[int, Whole("a port", 1, 65535, 8000)]
 Count = Annotated[int, Whole("a count", 1, 1_000_000, 10)]
@@ -164,19 +164,25 @@ class Cores(Section):
     """CPU: what is set aside, and what may be used at most."""
 
     guarantee: Cpu
-    limit: Cpu
+    """Set aside."""
+    limit: Annotated[Cpu, Field(examples=[2])]
+    """Used at most."""
 
 
 class Bytes(Section):
     """Memory: what is set aside, and what may be used at most."""
 
-    guarantee: Memory
-    limit: Memory
+    guarantee: Annotated[Memory, Field(examples=["512Mi"])]
+    """Set aside."""
+    limit: Annotated[Memory, Field(examples=["2Gi"])]
+    """Used at most."""
 
 
 class Resources(Section):
     cpu: Cores
+    """Processor time."""
     memory: Bytes
+    """Memory."""
 
 
 class GeneratedSecret(Section):
@@ -189,17 +195,20 @@ class DeclaredSecret(Section):
     """Set by hand under a name: `pulumi config set --secret <name>`, or a file of that name (see docs/secrets.md)."""
 
     kind: Literal["declared"]
-    name: KubernetesName
+    name: Annotated[KubernetesName, Field(examples=["login-password"])]
+    """The name it is set under."""
 
 
 class ExistingSecret(Section):
     """A key of a Secret that somebody else keeps in the platform's namespace."""
 
     kind: Literal["existing"]
-    name: ObjectName
+    name: Annotated[ObjectName, Field(examples=["hub-login"])]
+    """The name of the Secret."""
     key: Annotated[
         str, Form("a key of a Secret", r"[-._a-zA-Z0-9]{1,253}", "use letters, digits, '-', '_' and '.'", "password")
     ]
+    """The key in it."""
 
 
 SecretSource = Annotated[GeneratedSecret | DeclaredSecret | ExistingSecret, Field(discriminator="kind")]

@@ -12,6 +12,7 @@ class PortForward(Section):
 
     kind: Literal["port_forward"]
     port: Port = 8000
+    """The port on this machine."""
 
 
 class Ingress(Section):
@@ -19,6 +20,7 @@ class Ingress(Section):
 
     kind: Literal["ingress"]
     host: Hostname
+    """The name people type into their browser."""
 
 
 class Tunnel(Section):
@@ -26,6 +28,7 @@ class Tunnel(Section):
 
     kind: Literal["tunnel"]
     host: Hostname
+    """The name people type into their browser."""
 
 
 Exposure = Annotated[PortForward | Ingress | Tunnel, Field(discriminator="kind")]

@@ -17,9 +17,14 @@ class Form:
     pattern: str
     mend: str
     example: str
+    longest: int | None = None
 
     def check(self, value: object) -> str:
-        if not isinstance(value, str) or not re.fullmatch(self.pattern, value):
+        if (
+            not isinstance(value, str)
+            or not re.fullmatch(self.pattern, value)
+            or len(value) > (self.longest or len(value))
+        ):
             raise ValueError(f"is not {self.name}; {self.mend}")
         return value
 
@@ -27,7 +32,8 @@ class Form:
         return core_schema.no_info_plain_validator_function(self.check)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": f"^({self.pattern})$", "examples": [self.example]}
+        limit = {"maxLength": self.longest} if self.longest else {}
+        return {"type": "string", "pattern": f"^({self.pattern})$", **limit, **_described(self)}
 
 
 @dataclass(frozen=True)
@@ -52,4 +58,8 @@ class Whole:
         return core_schema.no_info_plain_validator_function(self.check)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "integer", "minimum": self.least, "maximum": self.most, "examples": [self.example]}
+        return {"type": "integer", "minimum": self.least, "maximum": self.most, **_described(self)}
+
+
+def _described(word: Form | Whole) -> JsonSchemaValue:
+    return {"description": f"{word.name[:1].upper()}{word.name[1:]}: {word.mend}.", "examples": [word.example]}

@@ -1,16 +1,24 @@
 """The hub itself and the proxy in front of it."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from settings.domain import ClassName, Count, PlainValue, Resources, Section
 
 
 class HubSection(Section):
     replicas: Count = 1
+    """How many hubs; more than one is refused."""
     resources: Resources
+    """What the hub's pod gets."""
     concurrent_spawns: Count
     """How many servers may be starting at the same moment; more are asked to try again."""
     active_servers: Count | None = None
     """How many servers may run at all; unlimited when absent."""
-    traits: dict[ClassName, dict[str, PlainValue]] = {}
+    traits: Annotated[
+        dict[ClassName, dict[str, PlainValue]], Field(examples=[{"JupyterHub": {"cookie_max_age_days": 7}}])
+    ] = {}
     """Traits of JupyterHub, KubeSpawner or the authenticator that have no key of their own here, by class and name.
 
     Checked against the pinned versions before anything is changed; a trait that another key sets is refused."""
@@ -18,4 +26,6 @@ class HubSection(Section):
 
 class ProxySection(Section):
     replicas: Count = 1
+    """How many proxies; more than one is refused."""
     resources: Resources
+    """What the proxy's pod gets."""

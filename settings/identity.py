@@ -1,6 +1,8 @@
 """Who may log in."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from settings.domain import SecretSource, Section, Usernames
 
@@ -10,8 +12,11 @@ class PasswordIdentity(Section):
 
     kind: Literal["password"]
     password: SecretSource
+    """Where the password comes from. There is no fallback."""
     admins: Usernames
-    users: Usernames = frozenset()
+    """They may also look after other people's servers. At least one."""
+    users: Annotated[Usernames, Field(examples=[["bob"]])] = frozenset()
+    """Everybody else who may log in."""
 
 
 Identity = PasswordIdentity

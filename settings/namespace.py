@@ -7,7 +7,9 @@ class Quota(Section):
     """What all user pods together may request."""
 
     cpu: Cpu
+    """Cores, by what the servers are guaranteed."""
     memory: Memory
+    """Memory, by what the servers are guaranteed."""
     servers: Count
     """Running user servers."""
     homes: Count
@@ -18,6 +20,7 @@ class NamespaceSection(Section):
     name: KubernetesName
     """Hub, proxy and database live in this namespace; user pods and homes in `<name>-users`."""
     quota: Quota
+    """What all user pods together may request."""
 
     @property
     def users(self) -> str:

@@ -12,15 +12,23 @@ from settings.users import CullerSection, UsersSection
 
 class Settings(Section):
     cluster: Cluster
+    """Which cluster the stack lives on. No other one is ever touched."""
     namespace: NamespaceSection
+    """Where everything lives, and how much of the cluster the users may take."""
     identity: Identity
+    """Who may log in."""
     exposure: Exposure
+    """How people reach the hub."""
     hub: HubSection
+    """The hub: it logs people in and starts their servers."""
     proxy: ProxySection
+    """The proxy in front of the hub and of every server."""
     users: UsersSection
+    """The servers people work in."""
     culler: CullerSection | None = None
-    """Servers run until their user stops them when absent."""
+    """Stops servers nobody uses. Servers run until their user stops them when absent."""
     storage: StorageSection
+    """What must outlive every pod."""
 
     @property
     def declared_secrets(self) -> dict[str, str]:

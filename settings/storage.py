@@ -12,6 +12,7 @@ class PerUserClaim(Section):
 
     kind: Literal["per_user_claim"]
     size: Memory
+    """Of each user's home."""
     storage_class: ObjectName | None = None
     """The cluster's default class when absent."""
 
@@ -21,7 +22,9 @@ class Sqlite(Section):
 
     kind: Literal["sqlite"]
     size: Memory
+    """Of the database's claim."""
     storage_class: ObjectName | None = None
+    """The cluster's default class when absent."""
 
 
 class PostgresInCluster(Section):
@@ -29,25 +32,37 @@ class PostgresInCluster(Section):
 
     kind: Literal["in_cluster"]
     size: Memory
+    """Of the database's claim."""
     storage_class: ObjectName | None = None
+    """The cluster's default class when absent."""
 
 
 class PostgresExternal(Section):
     """A Postgres somebody else keeps."""
 
     kind: Literal["external"]
-    host: Hostname
+    host: Annotated[Hostname, Field(examples=["db.example.org"])]
+    """As pods of the cluster resolve it."""
     port: Port = 5432
+    """Where it listens."""
     database: PostgresName
+    """It must exist and be the hub's alone."""
     user: PostgresName
+    """The owner of the database."""
     password: GivenSecret
+    """Where the user's password comes from."""
 
 
 class Postgres(Section):
+    """A database server. Right for everything beyond one node."""
+
     kind: Literal["postgres"]
     server: Annotated[PostgresInCluster | PostgresExternal, Field(discriminator="kind")]
+    """Whose server it is."""
 
 
 class StorageSection(Section):
     home: PerUserClaim
+    """The users' homes."""
     database: Annotated[Sqlite | Postgres, Field(discriminator="kind")]
+    """The hub's database: who may log in, and which servers run."""
