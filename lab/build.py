@@ -69,7 +69,9 @@ def check_go() -> None:
 def linker_flags(version: str) -> str:
     major, minor = version.removeprefix("v").split(".")[:2]
     values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
-    return " ".join(["-s", "-w", *(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())])
+    return " ".join(
+        ["-s", "-w", *(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())]
+    )
 
 
 def build() -> None:
@@ -89,14 +91,18 @@ def build() -> None:
         command += ["-ldflags", linker_flags(kubernetes_version()), "-o", str(unfinished / name), package]
         done = subprocess.run(command, cwd=paths.SOURCE, env=environment, check=False)
         if done.returncode:
-            raise Problem(f"Building {name} failed (see above). Fix the cause and run this again; finished parts are kept.")
+            raise Problem(
+                f"Building {name} failed (see above). Fix the cause and run this again; finished parts are kept."
+            )
     unfinished.replace(target())
     discard_old()
 
 
 def discard_old() -> None:
     """Keep the newest builds only: each holds some 170 MB."""
-    builds = sorted((path for path in paths.BINARIES.iterdir() if (path / "node").exists()), key=lambda path: path.stat().st_mtime)
+    builds = sorted(
+        (path for path in paths.BINARIES.iterdir() if (path / "node").exists()), key=lambda path: path.stat().st_mtime
+    )
     for path in builds[:-KEPT]:
         shutil.rmtree(path)
 

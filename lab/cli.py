@@ -4,7 +4,7 @@ import argparse
 import fcntl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from lab import build, parts, paths, process
@@ -29,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
     stop = commands.add_parser("down", help="stop the lab and leave nothing behind but data")
     stop.add_argument("--purge", action="store_true", help="delete the data as well")
     commands.add_parser("status", help="one line per part; fails when one does not run")
-    commands.add_parser("registry", help=f"start an image registry on {paths.REGISTRY_ADDRESS}, which the lab can pull from")
+    commands.add_parser(
+        "registry", help=f"start an image registry on {paths.REGISTRY_ADDRESS}, which the lab can pull from"
+    )
     for verb in ("stop", "start"):
         one = commands.add_parser(verb, help=f"{verb} one part, to try what an outage does")
         one.add_argument("part", choices=[part.name for part in all_parts()])
@@ -78,7 +80,7 @@ def status() -> int:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def alone() -> Generator[None]:
     """Wait for another `up` or `down` to finish."""
     paths.LOCK.parent.mkdir(parents=True, exist_ok=True)
     with paths.LOCK.open("w") as lock:

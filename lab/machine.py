@@ -117,9 +117,13 @@ def pending_settings() -> dict[str, str]:
     """Kernel settings that are not yet as the lab needs them."""
     absent = [name for name in SETTINGS if not setting(name).exists()]
     if absent:
-        raise Problem(f"The kernel has no {', '.join(absent)}. Load br_netfilter (`modprobe br_netfilter`) or use another kernel.")
+        raise Problem(
+            f"The kernel has no {', '.join(absent)}. Load br_netfilter (`modprobe br_netfilter`) or use another kernel."
+        )
     return {
-        name: wanted for name, wanted in SETTINGS.items() if not suffices(name, setting(name).read_text().strip(), wanted)
+        name: wanted
+        for name, wanted in SETTINGS.items()
+        if not suffices(name, setting(name).read_text().strip(), wanted)
     }
 
 
@@ -157,7 +161,11 @@ def restore_settings() -> None:
 
 def stray_files() -> list[Path]:
     """What the lab's programs wrote outside its own directories."""
-    links = [link for link in CONTAINER_LOGS.glob("*") if link.is_symlink() and link.readlink().is_relative_to(paths.POD_LOGS)]
+    links = [
+        link
+        for link in CONTAINER_LOGS.glob("*")
+        if link.is_symlink() and link.readlink().is_relative_to(paths.POD_LOGS)
+    ]
     results = list(NETWORK_RESULTS.glob(f"{paths.POD_NETWORK}-*"))
     sandboxes = [result.name.split("-")[1] for result in results]
     loopbacks = [result for sandbox in sandboxes for result in NETWORK_RESULTS.glob(f"cni-loopback-{sandbox}-*")]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab import cgroups, certificates, health, paths, process
+from lab import certificates, cgroups, health, paths, process
 from lab.problem import Problem
 
 CERTS = paths.CERTIFICATES
@@ -133,7 +133,9 @@ def node_parts(node: Path) -> tuple[Part, ...]:
         part("kube-scheduler", scheduler_flags(), lambda: health.answers_tls(10259)),
         part("policies", policies, paths.POLICIES_SOCKET.is_socket),
         part("storage", storage, lambda: True),
-        part("kubelet", kubelet, lambda: health.answers("http://127.0.0.1:10248/healthz"), paths.CONFIG / "kubelet.yaml"),
+        part(
+            "kubelet", kubelet, lambda: health.answers("http://127.0.0.1:10248/healthz"), paths.CONFIG / "kubelet.yaml"
+        ),
         part(
             "kube-proxy",
             flags(config=paths.CONFIG / "kube-proxy.yaml"),
@@ -187,6 +189,8 @@ def wait_ready(part: Part) -> None:
         return process.running(part.name) is None or part.ready()
 
     if not process.wait(settled, part.seconds):
-        raise Problem(f"{part.name} runs but did not answer within {part.seconds:.0f} s. {process.last_words(part.name)}")
+        raise Problem(
+            f"{part.name} runs but did not answer within {part.seconds:.0f} s. {process.last_words(part.name)}"
+        )
     if process.running(part.name) is None:
         raise Problem(f"{part.name} ended while starting. {process.last_words(part.name)}")

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -16,7 +16,7 @@ class Note:
 
 
 @contextmanager
-def step(name: str) -> Iterator[Note]:
+def step(name: str) -> Generator[Note]:
     note = Note()
     begun = time.monotonic()
     live = sys.stdout.isatty()

@@ -22,7 +22,9 @@ def up() -> None:
     start_parts()
     apply_manifests()
     wait_until_ready()
-    say(f"The lab is up after {time.monotonic() - begun:.1f} s. Next: {paths.KUBECTL} --kubeconfig {paths.KUBECONFIG} get pods -A")
+    say(
+        f"The lab is up after {time.monotonic() - begun:.1f} s. Next: {paths.KUBECTL} --kubeconfig {paths.KUBECONFIG} get pods -A"
+    )
 
 
 def announce() -> None:
@@ -37,9 +39,13 @@ def announce() -> None:
         free = machine.free_megabytes(paths.CACHE.parent if paths.CACHE.parent.exists() else paths.CACHE.home())
         if free < BUILD_MEGABYTES:
             raise Problem(f"Building needs {BUILD_MEGABYTES} MB below {paths.CACHE}, and {free} MB are free.")
-        say(f"Will build Kubernetes {build.kubernetes_version()} from source into {paths.CACHE} (5 to 10 minutes, once).")
+        say(
+            f"Will build Kubernetes {build.kubernetes_version()} from source into {paths.CACHE} (5 to 10 minutes, once)."
+        )
     if not paths.STATE.exists():
-        say(f"Will keep the cluster below {paths.STATE} and {paths.RUN}, on the bridge {paths.BRIDGE} ({paths.POD_RANGE}).")
+        say(
+            f"Will keep the cluster below {paths.STATE} and {paths.RUN}, on the bridge {paths.BRIDGE} ({paths.POD_RANGE})."
+        )
 
 
 def prepare_machine() -> None:
@@ -100,7 +106,9 @@ def start(part: parts.Part) -> None:
 
 
 def kubectl(*arguments: str, stdin: str | None = None) -> str:
-    return run(paths.KUBECTL, "--kubeconfig", paths.KUBECONFIG, *arguments, stdin=stdin, environment=process.environment())
+    return run(
+        paths.KUBECTL, "--kubeconfig", paths.KUBECONFIG, *arguments, stdin=stdin, environment=process.environment()
+    )
 
 
 def apply_manifests() -> None:
