@@ -31,7 +31,7 @@ class UsersSection(Section):
     """The sizes a server can have. The first one is chosen unless the user picks another."""
     default_url: UrlPath = "/lab"
     """Where people land in their server."""
-    start_timeout: Duration
+    start_timeout: Annotated[Duration, Field(examples=["5m"])]
     """How long a server may take to start, the pull of its image included."""
     internet: YesOrNo
     """Whether notebooks may reach addresses outside the cluster's private networks."""
