@@ -53,23 +53,18 @@ def inventory(
     """
     root = root.resolve()
     stack_file = stack_file and stack_file.resolve()
-
-    def run() -> Inventory:
-        with chdir(root), modules_of(root), _no_text_of_outputs():
-            config, secrets = stack_config(stack, root, stack_file)
-            set_all_config(config, secrets)
-            engine = _Engine(project_of(root), stack, preview=preview, known=not preview if known is None else known)
-            # The engine's answers are looked up in no time: one thread keeps their order that of the program.
-            with asyncio.Runner() as runner, ThreadPoolExecutor(max_workers=1) as executor:
-                runner.get_loop().set_default_executor(executor)
-                # One failure breaks every value behind it; the first one is raised, the rest is noise.
-                runner.get_loop().set_exception_handler(lambda _loop, _context: None)
-                started = time.perf_counter()
-                runner.run(_evaluate(engine, root))
-                return engine.inventory(time.perf_counter() - started)
-
-    # The SDK keeps the stack, its settings and its root resource in context variables: an empty context per run.
-    return contextvars.Context().run(run)
+    with chdir(root), modules_of(root), _no_text_of_outputs():
+        config, secrets = stack_config(stack, root, stack_file)
+        engine = _Engine(project_of(root), stack, preview=preview, known=not preview if known is None else known)
+        # One thread, so that registrations come one after the other.
+        with asyncio.Runner() as runner, ThreadPoolExecutor(max_workers=1) as executor:
+            runner.get_loop().set_default_executor(executor)
+            # One failure breaks every value behind it; the first one is raised, the rest is noise.
+            runner.get_loop().set_exception_handler(lambda _loop, _context: None)
+            started = time.perf_counter()
+            # The SDK keeps the stack, its settings and its root resource in context variables: an empty context per run.
+            runner.run(_evaluate(engine, root, config, secrets), context=contextvars.Context())
+            return engine.inventory(time.perf_counter() - started)
 
 
 @contextmanager
@@ -85,7 +80,8 @@ def _no_text_of_outputs() -> Generator[None]:
             os.environ[_STRICT] = before
 
 
-async def _evaluate(engine: "_Engine", root: Path) -> None:
+async def _evaluate(engine: "_Engine", root: Path, config: dict[str, str], secrets: list[str]) -> None:
+    set_all_config(config, secrets)
     configure(Runtime(engine.project, engine.stack, monitor=engine, engine=engine, dry_run=engine.preview))
 
     def program() -> None:

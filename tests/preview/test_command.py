@@ -76,6 +76,7 @@ def test_an_unknown_revision_is_an_error(run: Run, repository: Path, revision: s
     code, out, err = run("show", "--stack", "dev", "--root", repository, f"--base={revision}")
     assert (code, out) == (1, "")
     assert f"error: there is no git revision {revision!r}" in err
+    assert err.count(revision) == 2, "git itself took it for a revision"
 
 
 def test_a_revision_that_does_not_run_is_an_error_in_its_own_words(run: Run, repository: Path) -> None:
@@ -101,6 +102,13 @@ def test_an_error_is_one_message(run: Run, program: str, complaint: str) -> None
     assert (code, out) == (1, "")
     assert complaint in err
     assert "Traceback" not in err
+
+
+def test_a_render_is_what_an_update_declares_and_no_mere_preview(run: Run, tmp_path: Path) -> None:
+    assert run("show", "--stack", "dev", "--root", PROGRAMS / "unpinned")[0] == 0
+    code, _, err = run("render", "--stack", "dev", "--root", PROGRAMS / "unpinned", "--out", tmp_path / "out")
+    assert code == 1
+    assert err.startswith("error: no image is pinned yet\n")
 
 
 def test_a_render_says_where_it_is_and_why_not(run: Run, tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
 """The recorder against whole programs: what it lists, and how it fails."""
 
+import contextvars
+import gc
 import json
+from typing import cast
 
+import pulumi
 import pytest
+from pulumi.runtime.settings import set_root_resource
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace
 from pulumi_kubernetes.core.v1 import Secret as KubernetesSecret
@@ -84,9 +89,13 @@ def test_what_is_declared_inside_an_apply_is_missing_from_a_first_preview() -> N
         ("reads", NotImplementedError, "the state of the existing kubernetes:core/v1:Namespace 'theirs'"),
     ],
 )
-def test_an_error_of_the_program_is_raised_as_it_is(program: str, error: type[Exception], complaint: str) -> None:
+def test_an_error_of_the_program_is_raised_as_it_is_and_once(
+    program: str, error: type[Exception], complaint: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(error, match=complaint):
         record(program)
+    gc.collect()
+    assert caplog.records == []
     assert record("after_apply").resources, "the next run is none the worse for it"
 
 
@@ -104,6 +113,14 @@ def test_a_password_that_no_reference_can_stand_for_is_refused(small: Edit) -> N
 def test_runs_do_not_disturb_each_other(small: Edit) -> None:
     first, other = small(), record("after_apply")
     assert [record("after_apply"), small()] == [other, first]
+
+
+def test_the_caller_may_have_a_program_of_its_own() -> None:
+    def call() -> Inventory:
+        set_root_resource(cast("pulumi.Resource", object()))
+        return record("after_apply")
+
+    assert contextvars.copy_context().run(call).resources
 
 
 def test_a_program_does_not_see_the_modules_of_this_checkout() -> None:

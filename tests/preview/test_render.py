@@ -74,7 +74,10 @@ def test_the_same_program_is_rendered_the_same(small: Edit, tmp_path: Path) -> N
     [
         (
             "composed",
-            ["Secret small/database: stringData.url is not exactly one secret; put each into a key of its own"],
+            [
+                "Secret small/database: stringData.twice is not exactly one secret; put each into a key of its own",
+                "Secret small/database: stringData.url is not exactly one secret; put each into a key of its own",
+            ],
         ),
         (
             "misplaced",

@@ -8,5 +8,9 @@ password = random.RandomPassword("password", length=24, special=False)
 Secret(
     "database",
     metadata={"name": "database", "namespace": "small"},
-    string_data={"url": Output.concat("postgresql://hub:", password.result, "@db"), "password": password.result},
+    string_data={
+        "password": password.result,
+        "twice": Output.concat(password.result, password.result),
+        "url": Output.concat("postgresql://hub:", password.result, "@db"),
+    },
 )
