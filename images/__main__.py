@@ -20,7 +20,13 @@ def parser() -> argparse.ArgumentParser:
     loading = actions.add_parser("load", help="bring the images into the lab, building what is missing")
     pushing = actions.add_parser("push", help="push the images and record their digests for a stack")
     for action in (making, loading):
-        action.add_argument("names", nargs="*", choices=[*CONTEXTS, []], metavar="name", help=", ".join(CONTEXTS))
+        action.add_argument(
+            "names", nargs="*", type=image, metavar="name", help=f"{', '.join(CONTEXTS)}; all when absent"
+        )
+    for action in (making, pushing):
+        action.add_argument(
+            "--fresh", action="store_true", help="forget earlier builds: make all anew, with today's packages"
+        )
     pushing.add_argument("--registry", required=True, help="where to push: a host, and a path on it")
     pushing.add_argument("--stack", required=True, help="whose lock file records the digests")
     for action, usual in ((making, base.LAB), (pushing, base.REGISTRY)):
@@ -30,18 +36,30 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def image(name: str) -> str:
+    if name not in CONTEXTS:
+        raise argparse.ArgumentTypeError(f"no image is called {name}; there are {', '.join(CONTEXTS)}")
+    return name
+
+
+def act(given: argparse.Namespace) -> None:
+    if given.action == "load":
+        delivery.load(given.names or list(CONTEXTS))
+        return
+    with buildah.session():
+        if given.fresh:
+            buildah.run("rmi", "--all", "--force")
+        if given.action == "push":
+            delivery.push(given.registry, given.stack, given.base)
+        else:
+            for name in given.names or CONTEXTS:
+                build(name, given.base)
+
+
 def main() -> int:
     given, begun = parser().parse_args(), time.monotonic()
     try:
-        match given.action:
-            case "build":
-                with buildah.session():
-                    for name in given.names or CONTEXTS:
-                        build(name, given.base)
-            case "load":
-                delivery.load(given.names or list(CONTEXTS))
-            case _:
-                delivery.push(given.registry, given.stack, given.base)
+        act(given)
     except Problem as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from images import buildah
 from lab.commands import run
 from lab.problem import Problem
+from lab.screen import step
 
 LAB = "lab"
 """The base for machines that reach no registry."""
@@ -29,10 +30,12 @@ def ensure(base: str) -> str:
     """The reference of the base in the store, brought there where it is missing."""
     reference = LAB_TAG if base == LAB else base
     if reference not in buildah.tags():
-        if base == LAB:
-            make()
-        else:
-            pull(base)
+        with step(f"base {base}") as note:
+            if base == LAB:
+                make()
+            else:
+                pull(base)
+            note.say("done")
     return reference
 
 

@@ -27,15 +27,17 @@ class Build:
 
 def build(name: str, on: str) -> Build:
     """The image of the present sources on a base, made where the store lacks it."""
-    with step(f"build {name}") as note, context(name) as folder:
+    with context(name) as folder:
         content = catalogue.content_hash(name, folder)
         made = Build(name, content, tag(name, content, on))
-        if made.tag not in buildah.tags():
-            options = ["--build-arg", f"BASE={base.ensure(on)}", *certificate_options(CERTIFICATES)]
-            buildah.build(made.tag, folder, folder / "images" / name / "Dockerfile", options, log=name)
-            for forgotten in outdated(buildah.tags(), made.tag):
-                buildah.run("rmi", forgotten)
-            note.say("done")
+        there = made.tag in buildah.tags()
+        options = [] if there else ["--build-arg", f"BASE={base.ensure(on)}", *certificate_options(CERTIFICATES)]
+        with step(f"build {name}") as note:
+            if not there:
+                buildah.build(made.tag, folder, folder / "images" / name / "Dockerfile", options, log=name)
+                for forgotten in outdated(buildah.tags(), made.tag):
+                    buildah.run("rmi", forgotten)
+                note.say("done")
     return made
 
 

@@ -10,6 +10,7 @@ from images import base, buildah, catalogue
 from images.build import Build, build
 from lab import commands
 from lab.images import CTR, loaded
+from lab.problem import Problem
 from lab.screen import say, step
 
 
@@ -56,9 +57,12 @@ def outdated(listing: str, kept: set[str]) -> list[str]:
 
 def push(registry: str, stack: str, on: str) -> None:
     """Push every image and record for the stack the digests the registry knows them by."""
-    with buildah.session():
-        builds = [build(name, on) for name in catalogue.CONTEXTS]
-        pins = {made.name: push_one(made, registry) for made in builds}
+    if "://" in registry:
+        raise Problem(
+            f"REGISTRY={registry} is an address; give the host and the path alone, such as {registry.partition('://')[2]}"
+        )
+    builds = [build(name, on) for name in catalogue.CONTEXTS]
+    pins = {made.name: push_one(made, registry) for made in builds}
     file = catalogue.lock_file(stack)
     unfinished = file.with_suffix(".unfinished")
     unfinished.write_text(f"{json.dumps(pins, indent=2)}\n")
