@@ -5,15 +5,18 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from lab import paths
 from lab.problem import Problem
+from lab.screen import say
 
 OLDEST_GO = (1, 24)
 PROGRAMS = {"node": ".", "pause": "./pause", "policies-cni": "./policies-cni"}
 KEPT = 2
+PROGRESS_SECONDS = 15
 
 
 def sources() -> list[Path]:
@@ -74,28 +77,52 @@ def linker_flags(version: str) -> str:
     )
 
 
+def environment() -> dict[str, str]:
+    return {
+        **os.environ,
+        "CGO_ENABLED": "0",
+        "GOMODCACHE": str(paths.GO_CACHE / "mod"),
+        "GOCACHE": str(paths.GO_CACHE / "build"),
+        # Without modcacherw the cache is read-only and `rm -r` stumbles over it.
+        "GOFLAGS": "-mod=readonly -modcacherw",
+    }
+
+
 def build() -> None:
     """Compile into a directory that appears under its final name only when whole."""
     unfinished = target().with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    environment = {
-        **os.environ,
-        "CGO_ENABLED": "0",
-        "GOMODCACHE": str(paths.GO_CACHE / "mod"),
-        "GOCACHE": str(paths.GO_CACHE / "build"),
-        "GOFLAGS": "-mod=readonly -modcacherw",
-    }
     for name, package in PROGRAMS.items():
-        command = ["nice", "-n", "10", "go", "build", "-trimpath", "-buildvcs=false"]
-        command += ["-ldflags", linker_flags(kubernetes_version()), "-o", str(unfinished / name), package]
-        done = subprocess.run(command, cwd=paths.SOURCE, env=environment, check=False)
-        if done.returncode:
-            raise Problem(
-                f"Building {name} failed (see above). Fix the cause and run this again; finished parts are kept."
-            )
+        compile_program(package, unfinished / name)
     unfinished.replace(target())
     discard_old()
+
+
+def compile_program(package: str, program: Path) -> None:
+    command = ["nice", "-n", "10", "go", "build", "-v", "-trimpath", "-buildvcs=false"]
+    command += ["-ldflags", linker_flags(kubernetes_version()), "-o", str(program), package]
+    with subprocess.Popen(command, cwd=paths.SOURCE, env=environment(), stderr=subprocess.PIPE, text=True) as process:
+        said = follow(process.stderr or ())
+    if process.returncode:
+        raise Problem(
+            f"Building {program.name} failed. Once the cause is gone, run this again; finished parts are kept.\n{said}"
+        )
+
+
+def follow(lines: Iterable[str]) -> str:
+    """Show that the compiler is alive; returns what it said that was not a package's name or a download."""
+    said: list[str] = []
+    shown = time.monotonic()
+    for count, line in enumerate(lines, start=1):
+        if " " in line.strip() and not line.startswith("go: downloading "):
+            said.append(line)
+        if time.monotonic() - shown > PROGRESS_SECONDS:
+            shown = time.monotonic()
+            say(
+                f"  ... {count} packages fetched or compiled, now {line.split()[-2 if line.startswith('go: ') else -1]}"
+            )
+    return "".join(said)
 
 
 def discard_old() -> None:

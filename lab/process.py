@@ -12,6 +12,8 @@ from pathlib import Path
 from lab import paths
 
 STOP_SECONDS = 5.0
+# Python complains about a child that it loses sight of while it runs; these are meant to outlive it.
+outliving: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def start(name: str, command: Sequence[str], fingerprint: str, cgroups: Sequence
         unfinished.replace(pid_file(name))
 
     with log_file(name).open("ab") as log:
-        subprocess.Popen(
+        child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -81,6 +83,7 @@ def start(name: str, command: Sequence[str], fingerprint: str, cgroups: Sequence
             start_new_session=True,
             preexec_fn=enlist,  # noqa: PLW1509  the lab has one thread
         )
+    outliving.append(child)
 
 
 def environment() -> dict[str, str]:
