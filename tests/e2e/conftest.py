@@ -69,9 +69,18 @@ def dev_hub() -> str:
     return running(read(stack_file("dev")))
 
 
+class Password(str):
+    """Keeps a failing test from printing it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Password(...)"
+
+
 @pytest.fixture(scope="session")
-def dev_password() -> str:
-    return secret("jupyterhub", "login-password", "login-password")
+def dev_password() -> Password:
+    return Password(secret("jupyterhub", "login-password", "login-password"))
 
 
 @pytest.fixture(scope="session")

@@ -23,18 +23,24 @@ class Person:
         self.page.wait_for_url(re.compile(r"/hub/(spawn|home)|/user/"))
 
     def start(self, profile: str | None = None) -> None:
-        """Start a server and wait until JupyterLab is there."""
+        """Start a server, in place of one that an earlier test left, and wait until JupyterLab is there."""
+        self.page.goto(f"{self.hub}/hub/home")
+        if self.page.locator("#stop").is_visible():
+            self.stop()
         self.page.goto(f"{self.hub}/hub/spawn")
         if profile:
             self.page.check(f"input[name=profile][value={profile}]")
-            self.page.click("input[type=submit]")
+            self.page.click("button[type=submit]")
         self.page.wait_for_url(re.compile(rf"/user/{self.name}/lab"), timeout=STARTED)
         expect(self.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=STARTED)
 
     def open_notebook(self) -> None:
+        # JupyterLab would reopen what the last visit had open.
+        self.page.goto(f"{self.hub}/user/{self.name}/lab?reset")
         self.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.click(timeout=STARTED)
         expect(self.page.locator(".jp-Notebook:visible").first).to_be_visible(timeout=STARTED)
-        expect(self.page.locator(".jp-NotebookPanel:visible [data-status=idle]").first).to_be_attached(timeout=STARTED)
+        # A cell that is run before the kernel is connected is silently dropped.
+        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=STARTED)
 
     def run(self, code: str) -> None:
         """Type into the last cell and run it."""

@@ -18,13 +18,6 @@ Seat = Callable[[str, str, str], Person]
 USERS = "jupyterhub-users"
 
 
-def free_of(user: str) -> None:
-    """No server of this user runs, whatever an earlier test left."""
-    kubectl(
-        "delete", "pod", "--namespace", USERS, "--selector", f"hub.jupyter.org/username={user}", "--ignore-not-found"
-    )
-
-
 def test_a_wrong_password_is_refused(person: Seat, dev_hub: str) -> None:
     stranger = person(dev_hub, "alice", "not the password")
     stranger.page.goto(f"{dev_hub}/hub/login")
@@ -84,7 +77,6 @@ def _connects(namespace: str, pod: str, address: str) -> bool:
 def test_options_are_judged_by_the_hub_and_not_by_the_form(person: Seat, dev_hub: str, dev_password: str) -> None:
     bob = person(dev_hub, "bob", dev_password)
     bob.log_in()
-    free_of("bob")
     bob.page.goto(f"{dev_hub}/hub/home")
     token = bob.page.evaluate("window.jhdata.xsrf_token")
     for options in ({"profile": "gigantic"}, {"image": "evil/image"}, {"profile": "small", "uid": 0}):
@@ -98,18 +90,21 @@ def test_options_are_judged_by_the_hub_and_not_by_the_form(person: Seat, dev_hub
 
 def test_a_hub_that_is_killed_cuts_nobody_off(person: Seat, dev_hub: str, dev_password: str) -> None:
     alice = person(dev_hub, "alice", dev_password)
-    closed: list[WebSocket] = []
-    alice.page.on("websocket", lambda socket: socket.on("close", closed.append) if "kernels" in socket.url else None)
+    kernels: list[WebSocket] = []
+    alice.page.on("websocket", lambda socket: kernels.append(socket) if "/api/kernels/" in socket.url else None)
     alice.log_in()
     alice.start(profile="small")
     alice.open_notebook()
     alice.run("import time\nfor tick in range(40):\n    print('tick', tick, flush=True); time.sleep(1)")
     alice.sees_output("tick 2")
     before = pod_of(USERS, "alice")["metadata"]["uid"]
+    connected = [kernel for kernel in kernels if not kernel.is_closed()]
+    assert connected
 
     kubectl("delete", "pod", "--namespace", "jupyterhub", "--selector", "app.kubernetes.io/component=hub", "--force")
     alice.sees_output("tick 39", seconds=90)
-    assert closed == []
+    assert [kernel for kernel in connected if kernel.is_closed()] == []
+    assert [kernel for kernel in kernels if not kernel.is_closed()] == connected
     eventually("the hub answers again", lambda: _healthy(dev_hub), 60)
 
     assert pod_of(USERS, "alice")["metadata"]["uid"] == before
