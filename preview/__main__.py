@@ -31,12 +31,13 @@ def main() -> int:
     options = _options().parse_args()
     started = time.perf_counter()
     try:
-        return options.run(options)
+        code, evaluated = options.run(options)
     except Exception as error:
         print(_complaint(error, options.root), file=sys.stderr)
         return 1
-    finally:
-        print(f"{time.perf_counter() - started:.2f} s in all", file=sys.stderr)
+    spent = time.perf_counter() - started
+    print(f"{evaluated.seconds:.2f} s to evaluate the program, {spent:.2f} s in all", file=sys.stderr)
+    return code
 
 
 def _options() -> argparse.ArgumentParser:
@@ -62,45 +63,42 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def _show(options: argparse.Namespace) -> int:
+def _show(options: argparse.Namespace) -> tuple[int, Inventory]:
     if options.base is None:
         found = _preview(options)
         print(tree_markdown(found) if options.format == "markdown" else tree(found))
-        return 0
+        return 0, found
     with evaluating(options.stack, options.base, options.root) as base:
-        new = _preview(options)
-        diff = compare(base.inventory(), new)
+        found = _preview(options)
+        diff = compare(base.inventory(), found)
     if options.format == "markdown":
         print(report_markdown(diff, options.base))
     else:
         print(report(diff, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
-    return _CHANGES if diff and options.exit_code else 0
+    return _CHANGES if diff and options.exit_code else 0, found
 
 
-def _render(options: argparse.Namespace) -> int:
-    count = render(_timed(inventory(options.stack, root=options.root)), options.out)
+def _render(options: argparse.Namespace) -> tuple[int, Inventory]:
+    found = inventory(options.stack, root=options.root)
+    count = render(found, options.out)
     print(f"{count} manifests of stack {options.stack} are in {options.out}")
-    return 0
+    return 0, found
 
 
-def _dump(options: argparse.Namespace) -> int:
+def _dump(options: argparse.Namespace) -> tuple[int, Inventory]:
     found = _preview(options)
     options.out.write_text(json.dumps(dump(found)))
-    return 0
+    return 0, found
 
 
 def _preview(options: argparse.Namespace) -> Inventory:
     """As a preview of a running stack: nothing is to be changed, and what was generated is known."""
-    return _timed(inventory(options.stack, root=options.root, preview=True, known=True))
-
-
-def _timed(found: Inventory) -> Inventory:
-    print(f"{found.seconds:.2f} s to evaluate the program for {found.stack}", file=sys.stderr)
-    return found
+    return inventory(options.stack, root=options.root, preview=True, known=True)
 
 
 def _complaint(error: Exception, root: Path) -> str:
-    if isinstance(error, _OWN_WORDS) or hasattr(error, "problems"):
+    # The settings of another revision refuse with a class of their own.
+    if isinstance(error, _OWN_WORDS) or type(error).__name__ == "SettingsError":
         return f"error: {error}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
     place = f" ({Path(frames[-1].filename).relative_to(root)}:{frames[-1].lineno})" if frames else ""

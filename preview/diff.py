@@ -67,7 +67,7 @@ def _judge(old: Declared, new: Declared, resources: Mapping[str, Declared], repl
     fields = tuple(changed(dict(old.inputs), dict(new.inputs)))
     options = tuple(changed(_options(old), _options(new), "(options)"))
     provider: Mapping[str, Any] = resources[new.provider].inputs if new.provider in resources else {}
-    forcing = {field.path for field in fields if forces_replacement(field.path, old, new, provider)}
+    forcing = {field.path for field in fields if forces_replacement(field, old, new, provider)}
     if new.provider in replaced:
         forcing.add("(options).provider")
         options += (FieldChange("(options).provider", old.provider, f"{new.provider}, replaced"),)

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from preview.fields import FieldChange
 from preview.inventory import Declared
 
 _NAMES: Final = ("metadata.name", "metadata.namespace")
 _SELECTOR: Final = ("spec.selector",)
 _PASSWORD: Final = ("special", "overrideSpecial", "lower", "upper", "numeric", "number")
 _MINIMA: Final = ("minLower", "minNumeric", "minSpecial", "minUpper")
+
+_CLAIM: Final = "kubernetes:core/v1:PersistentVolumeClaim"
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "kubernetes:apps/v1:DaemonSet": _SELECTOR,
@@ -23,7 +26,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         "spec.volumeClaimTemplates",
     ),
     "kubernetes:batch/v1:Job": (*_SELECTOR, "spec.completions", "spec.parallelism", "spec.template"),
-    "kubernetes:core/v1:PersistentVolumeClaim": (
+    _CLAIM: (
         *_SELECTOR,
         "spec.accessModes",
         "spec.storageClassName",
@@ -50,7 +53,7 @@ _CONTENT: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 _CLAIM_SIZE: Final = "spec.resources.requests.storage"
 
 
-def forces_replacement(path: str, old: Declared, new: Declared, provider: Mapping[str, Any]) -> bool:
+def forces_replacement(change: FieldChange, old: Declared, new: Declared, provider: Mapping[str, Any]) -> bool:
     """Whether the change of one field replaces the resource, given the inputs of its provider."""
     fields = FIELDS.get(new.type, ()) + (_NAMES if new.is_kubernetes else ())
     if new.type in _CONTENT:
@@ -58,17 +61,18 @@ def forces_replacement(path: str, old: Declared, new: Declared, provider: Mappin
         allowed = provider.get(setting) == "true"  # a provider's own settings travel as JSON text
         if not allowed or old.inputs.get("immutable") is True:
             fields += content
-    return _below(path, fields) or (path == _CLAIM_SIZE and _shrinks(old, new))
+    return _below(change.path, fields) or (new.type == _CLAIM and _shrinks(change))
 
 
 def _below(path: str, fields: tuple[str, ...]) -> bool:
     return any(path == field or path.startswith((f"{field}.", f"{field}[")) for field in fields)
 
 
-def _shrinks(old: Declared, new: Declared) -> bool:
+def _shrinks(change: FieldChange) -> bool:
     """A claim grows in place; nothing but another claim is smaller."""
-    before, after = (_bytes(resource.inputs["spec"]["resources"]["requests"]["storage"]) for resource in (old, new))
-    return after < before
+    if change.path != _CLAIM_SIZE or not isinstance(change.old, str) or not isinstance(change.new, str):
+        return False
+    return _bytes(change.new) < _bytes(change.old)
 
 
 def _bytes(quantity: str) -> Decimal:

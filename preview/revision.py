@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from preview.inventory import Inventory, load
 from preview.program import ROOT
+from settings.load import STACK_FOLDERS
 
 
 class RevisionError(Exception):
@@ -36,7 +37,6 @@ class Evaluation:
         self._stack = stack
         self._revision = revision
         self._result = base.with_name("inventory.json")
-        places = (base, base / "examples")
         self._process = (
             subprocess.Popen(
                 [sys.executable, "-m", "preview", "dump", "--stack", stack, "--root", base, "--out", self._result],
@@ -45,7 +45,7 @@ class Evaluation:
                 stderr=subprocess.PIPE,
                 text=True,
             )
-            if any((place / f"Pulumi.{stack}.yaml").is_file() for place in places)
+            if any((base / folder / f"Pulumi.{stack}.yaml").is_file() for folder in STACK_FOLDERS)
             else None
         )
 

@@ -1,5 +1,6 @@
 """The command as it is called: exit codes, messages, and the revision it compares with."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_the_tree_is_on_stdout_and_the_time_it_took_on_stderr(run: Run) -> None:
     code, out, err = run("show", "--stack", "dev", "--root", PROGRAMS / "small")
     assert code == 0
     assert out.startswith("stack dev: 10 resources\n├─ Hub hub\n")
-    assert "s to evaluate the program for dev\n" in err
+    assert re.fullmatch(r"\d+\.\d\d s to evaluate the program, \d+\.\d\d s in all\n", err)
     assert run("show", "--stack", "dev", "--root", PROGRAMS / "small", "--format", "markdown")[1].startswith("### ")
 
 
