@@ -1,4 +1,4 @@
-"""Reads a stack file, without any engine: `Pulumi.<stack>.yaml` in the root or in examples/."""
+"""Reads a stack file, without any engine: `Pulumi.<stack>.yaml` in one of the folders for them."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from settings.rules import problems_with
 from settings.yaml_file import WHOLE_FILE, YamlError, tree_of
 
 ROOT = Path(__file__).parent.parent
+STACK_FOLDERS = (".", "examples", "tests/stacks")
 PROJECT = "jupyterhub"
 SETTINGS_KEY = f"{PROJECT}:settings"
 ENGINE_KEYS = frozenset({"config", "encryptionsalt", "encryptedkey", "secretsprovider"})
@@ -22,11 +23,15 @@ CIPHERTEXT = r"(v[0-9]+:)?[A-Za-z0-9+/=:]{40,}"
 
 def stack_file(stack: str, root: Path = ROOT) -> Path:
     """Where the file of a stack is."""
-    folders = (root, root / "examples")
+    folders = [root / folder for folder in STACK_FOLDERS]
     for path in (folder / f"Pulumi.{stack}.yaml" for folder in folders):
         if path.is_file():
             return path
-    there = sorted(path.name.split(".")[1] for folder in folders for path in folder.glob("Pulumi.*.yaml"))
+    there = sorted(
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        for folder in folders
+        for path in folder.glob("Pulumi.*.yaml")
+    )
     raise SettingsError(
         f"STACK={stack}", [Problem(f"Pulumi.{stack}.yaml", f"does not exist; the stacks here are {', '.join(there)}")]
     )

@@ -1,7 +1,7 @@
 """One stack file, whole."""
 
 from settings.cluster import Cluster
-from settings.domain import DeclaredSecret, Section
+from settings.domain import DeclaredSecret, SecretSource, Section
 from settings.exposure import Exposure
 from settings.hub import HubSection, ProxySection
 from settings.identity import Identity
@@ -31,10 +31,15 @@ class Settings(Section):
     """What must outlive every pod."""
 
     @property
-    def declared_secrets(self) -> dict[str, str]:
-        """The secrets somebody must give by hand: their names, and the key that asks for each."""
-        sources = {"identity.password": self.identity.password}
+    def secret_sources(self) -> dict[str, SecretSource]:
+        """Where secrets come from that people know, by the key that says so."""
+        sources: dict[str, SecretSource] = {"identity.password": self.identity.password}
         database = self.storage.database
         if isinstance(database, Postgres) and isinstance(database.server, PostgresExternal):
             sources["storage.database.server.password"] = database.server.password
-        return {source.name: key for key, source in sources.items() if isinstance(source, DeclaredSecret)}
+        return sources
+
+    @property
+    def declared_secrets(self) -> dict[str, str]:
+        """The secrets somebody must give by hand: their names, and the key that asks for each."""
+        return {source.name: key for key, source in self.secret_sources.items() if isinstance(source, DeclaredSecret)}

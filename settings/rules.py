@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from settings.checks import sounds_secret
-from settings.domain import Resources, bytes_of, millicores_of
+from settings.domain import DeclaredSecret, GeneratedSecret, Resources, SecretSource, bytes_of, millicores_of
 from settings.exposure import PortForward
 from settings.problems import Problem
 from settings.root import Settings
@@ -143,6 +143,21 @@ def the_environment_is_the_users_own(settings: Settings) -> Iterator[Problem]:
             yield Problem(key, "is a name the hub sets itself; choose another")
 
 
+def secrets_are_told_apart(settings: Settings) -> Iterator[Problem]:
+    seen: dict[SecretSource, str] = {}
+    for key, source in settings.secret_sources.items():
+        if isinstance(source, GeneratedSecret):
+            continue
+        if source in seen:
+            yield Problem(
+                f"{key}.name",
+                f"is what {seen[source]} names too, so who knows one knows both; give each a secret of its own",
+            )
+        if isinstance(source, DeclaredSecret) and source.name == _NAME_OF_THE_SETTINGS:
+            yield Problem(f"{key}.name", "is where the settings themselves stand; choose another name")
+        seen[source] = key
+
+
 def secrets_stay_outside(settings: Settings) -> Iterator[Problem]:
     """What the stack file says ends in a ConfigMap and in this repository, for many to read."""
     yield from _secrets_below("users.environment", settings.users.environment)
@@ -182,6 +197,7 @@ def the_namespace_is_ours(settings: Settings) -> Iterator[Problem]:
 _PRIVILEGE_SWITCHES = frozenset({"GRANT_SUDO", "NB_UID", "NB_GID", "NB_USER", "NB_GROUP", "CHOWN_HOME", "CHOWN_EXTRA"})
 _PASSWORD_IN_URL = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 _LONGEST_NAME = 63
+_NAME_OF_THE_SETTINGS = "settings"
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     one_hub_and_one_proxy,
@@ -192,6 +208,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     somebody_may_log_in,
     culling_makes_sense,
     the_environment_is_the_users_own,
+    secrets_are_told_apart,
     secrets_stay_outside,
     the_namespace_is_ours,
 )

@@ -140,10 +140,12 @@ def test_what_is_no_text_for_a_person(text: str, reason: str, tmp_path: Path) ->
 
 def test_an_unknown_stack_is_told_which_there_are(tmp_path: Path) -> None:
     (tmp_path / "examples").mkdir()
-    for path in ("Pulumi.yaml", "Pulumi.dev.yaml", "examples/Pulumi.campus.yaml"):
+    for path in ("Pulumi.yaml", "Pulumi.dev.yaml", "examples/Pulumi.campus.north.yaml"):
         (tmp_path / path).touch()
-    assert stack_file("campus", tmp_path) == tmp_path / "examples" / "Pulumi.campus.yaml"
-    with pytest.raises(SettingsError, match=r"Pulumi\.prod\.yaml: does not exist; the stacks here are campus, dev$"):
+    assert stack_file("campus.north", tmp_path) == tmp_path / "examples" / "Pulumi.campus.north.yaml"
+    with pytest.raises(
+        SettingsError, match=r"Pulumi\.prod\.yaml: does not exist; the stacks here are campus.north, dev$"
+    ):
         stack_file("prod", tmp_path)
 
 
