@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from settings.form import Form, Whole
-from settings.shape import bare, is_union, kind_of, models_in
+from settings.shape import bare, kind_of, models_in
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,7 @@ class Key:
     @property
     def choices(self) -> list[type[BaseModel]]:
         """The kinds of section it can be; none unless `kind` tells them apart."""
-        models = (
-            list(models_in(self.annotation)) if is_union(bare(self.annotation)) or _is_model(self.annotation) else []
-        )
-        return [model for model in models if kind_of(model)]
+        return [model for model in models_in(self.annotation) if kind_of(model)]
 
 
 def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
@@ -99,14 +96,9 @@ def _words(annotation: object) -> str:
         return "true or false"
     if inner is str:
         return "a name"
-    return "a section" if _is_model(inner) else "anything"
+    return "a section" if list(models_in(inner)) else "anything"
 
 
 def _annotation(field: FieldInfo) -> object:
     """A field's annotation as it was written: pydantic keeps what is said about it apart."""
     return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-
-
-def _is_model(annotation: object) -> bool:
-    inner = bare(annotation)
-    return isinstance(inner, type) and issubclass(inner, BaseModel)

@@ -42,7 +42,7 @@ def _steps(annotation: object, location: Location) -> Iterator[tuple[int | str |
     """Each step of a location as the file has it, None where it has none, and what may be written behind it."""
     for step in location:
         annotation = bare(annotation)
-        choices = list(models_in(annotation)) if is_union(annotation) else []
+        choices = list(models_in(annotation)) if _is_union(annotation) else []
         if len(choices) > 1:
             annotation = next((choice for choice in choices if kind_of(choice) == step), None)
             yield None, annotation
@@ -55,7 +55,7 @@ def _steps(annotation: object, location: Location) -> Iterator[tuple[int | str |
 
 def _behind(annotation: object, step: int | str) -> object:
     """What a key of a section, an entry of a list or a value of a mapping may be; None for what is unknown."""
-    for model in models_in(annotation) if not get_origin(annotation) or is_union(annotation) else ():
+    for model in models_in(annotation) if not get_origin(annotation) or _is_union(annotation) else ():
         field = model.model_fields.get(str(step))
         return field.annotation if field else None
     arguments = get_args(annotation)
@@ -66,9 +66,9 @@ def bare(annotation: object) -> object:
     """Without what is said about it, and without None where that is the only other choice."""
     if get_origin(annotation) is Annotated:
         return bare(get_args(annotation)[0])
-    parts = [part for part in get_args(annotation) if part is not type(None)] if is_union(annotation) else []
+    parts = [part for part in get_args(annotation) if part is not type(None)] if _is_union(annotation) else []
     return bare(parts[0]) if len(parts) == 1 else annotation
 
 
-def is_union(annotation: object) -> bool:
+def _is_union(annotation: object) -> bool:
     return get_origin(annotation) is Union or type(annotation).__name__ == "UnionType"
