@@ -1,5 +1,6 @@
 """What providers would compute, as far as a program may depend on it: references in place of generated values."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -7,6 +8,11 @@ from typing import Any, Final
 def generated(kind: str, length: int, name: str) -> str:
     """The reference to a value that is made once and kept: `hex` (length in bytes), `password` (letters and digits)."""
     return f"<<generated:{kind}:{length}:{name}>>"
+
+
+def is_generated_by(name: str, text: str) -> bool:
+    """Whether a text holds what the resource of that name generates."""
+    return re.search(rf"<<generated:[a-z0-9]+:[0-9]+:{re.escape(name)}>>", text) is not None
 
 
 def declared(name: str) -> str:

@@ -53,7 +53,7 @@ _CONTENT: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 _CLAIM_SIZE: Final = "spec.resources.requests.storage"
 
 
-def forces_replacement(change: FieldChange, old: Declared, new: Declared, provider: Mapping[str, Any]) -> bool:
+def forces_replacement(path: str, old: Declared, new: Declared, provider: Mapping[str, Any]) -> bool:
     """Whether the change of one field replaces the resource, given the inputs of its provider."""
     fields = FIELDS.get(new.type, ()) + (_NAMES if new.is_kubernetes else ())
     if new.type in _CONTENT:
@@ -61,15 +61,17 @@ def forces_replacement(change: FieldChange, old: Declared, new: Declared, provid
         allowed = provider.get(setting) == "true"  # a provider's own settings travel as JSON text
         if not allowed or old.inputs.get("immutable") is True:
             fields += content
-    return _below(change.path, fields) or (new.type == _CLAIM and _shrinks(change))
+    return _below(path, fields)
 
 
 def _below(path: str, fields: tuple[str, ...]) -> bool:
     return any(path == field or path.startswith((f"{field}.", f"{field}[")) for field in fields)
 
 
-def _shrinks(change: FieldChange) -> bool:
-    """A claim grows in place; nothing but another claim is smaller."""
+def shrinks_claim(change: FieldChange, resource: Declared) -> bool:
+    """A provider tries that as an update, and the cluster refuses it."""
+    if resource.type != _CLAIM:
+        return False
     if change.path != _CLAIM_SIZE or not isinstance(change.old, str) or not isinstance(change.new, str):
         return False
     return _bytes(change.new) < _bytes(change.old)

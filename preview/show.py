@@ -101,7 +101,7 @@ def _change_lines(change: Change) -> Iterator[str]:
 
 def _warning(change: Change) -> str:
     if change.refused:
-        return ", but it is protected: the engine refuses"
+        return f", but {change.refused}"
     return ", but it stays where it is" if change.kind == "deleted" and change.resource.retain_on_delete else ""
 
 

@@ -28,13 +28,11 @@ def test_the_same_declarations_change_nothing(small: Edit) -> None:
         ({"container": {"image": "hub:2"}}, "updated", {"spec.template.spec.containers[hub].image"}),
         ({"hub": {"spec.selector": {"matchLabels": {"app": "new"}}}}, "replaced", {"spec.selector.matchLabels.app"}),
         ({"state": {"spec.resources.requests.storage": "20Gi"}}, "updated", {"spec.resources.requests.storage"}),
-        ({"state": {"spec.resources.requests.storage": "9000Mi"}}, "replaced", {"spec.resources.requests.storage"}),
         ({"state": {"spec.storageClassName": "fast"}}, "replaced", {"spec.storageClassName"}),
         ({"state": {"spec.accessModes": ["ReadWriteMany"]}}, "replaced", {"spec.accessModes[0]"}),
         ({"settings": {"metadata.name": "other"}}, "replaced", {"metadata.name"}),
         ({"settings": {"data.motd": "hi"}}, "replaced", {"data.motd"}),
         ({"settings": {"metadata.labels": {"a": "b"}}}, "updated", {"metadata.labels"}),
-        ({"token": {"keepers": {"year": "2027"}}}, "replaced", {"keepers"}),
     ],
 )
 def test_a_change_is_an_update_or_a_replacement(
@@ -46,8 +44,9 @@ def test_a_change_is_an_update_or_a_replacement(
     assert change.forcing == (fields if kind == "replaced" else frozenset())
 
 
-def test_a_longer_secret_replaces_what_makes_it_and_what_holds_it(small: Edit) -> None:
-    diff = compare(small(), small(token={"length": 64}))
+@pytest.mark.parametrize("how", [{"length": 64}, {"keepers": {"year": "2027"}}])
+def test_a_new_secret_replaces_what_makes_it_and_what_holds_it(small: Edit, how: dict[str, Any]) -> None:
+    diff = compare(small(), small(token=how))
     assert {(change.resource.name, change.kind) for change in diff.changes} == {
         ("token", "replaced"),
         ("credentials", "replaced"),
@@ -80,6 +79,13 @@ def test_what_is_protected_is_said_to_be_refused(small: Edit) -> None:
     gone = compare(whole, replace(whole, resources=()))
     assert {change.resource.name for change in gone.changes if change.refused} == kept == {"space", "state"}
     assert only(compare(whole, small(state={"spec.volumeName": "other"}))).refused
+
+
+@pytest.mark.parametrize(("size", "refused"), [("20Gi", False), ("9000Mi", True), ("11G", False), ("10G", True)])
+def test_a_smaller_claim_is_said_to_be_refused(small: Edit, size: str, refused: bool) -> None:
+    change = only(compare(small(), small(state={"spec.resources.requests.storage": size})))
+    assert change.kind == "updated"
+    assert change.refused == ("a claim only grows: the cluster refuses" if refused else "")
 
 
 def test_options_and_outputs_count_as_changes(small: Edit) -> None:
