@@ -30,6 +30,10 @@ PACKAGES = {
     "debootstrap": Path("/usr/sbin/debootstrap"),
 }
 
+# Debian asks this file before a package's service is started.
+SERVICE_GUARD = Path("/usr/sbin/policy-rc.d")
+GUARD_TEXT = "#!/bin/sh\n# The lab's, while it installs packages.\nexit 101\n"
+
 SETTINGS = {
     "net/ipv4/ip_forward": "1",
     # Pods share one bridge: without this their packets to each other would pass no policy and no Service's way back.
@@ -91,18 +95,19 @@ def missing_packages() -> list[str]:
 
 def install(packages: list[str]) -> None:
     """Install without starting the services that Debian's packages bring: the lab runs its own containerd."""
-    guard = Path("/usr/sbin/policy-rc.d")
-    ours = not guard.exists()
+    # One of ours that an interrupted run left is ours to remove; anybody else's stays.
+    ours = not SERVICE_GUARD.exists() or SERVICE_GUARD.read_text() == GUARD_TEXT
     if ours:
-        guard.write_text("#!/bin/sh\nexit 101\n")
-        guard.chmod(0o755)
+        SERVICE_GUARD.write_text(GUARD_TEXT)
+        SERVICE_GUARD.chmod(0o755)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
+        run("dpkg", "--configure", "-a", environment=environment)
         run("apt-get", "-q", "update", environment=environment)
         run("apt-get", "-q", "-y", "--no-install-recommends", "install", *packages, environment=environment)
     finally:
         if ours:
-            guard.unlink()
+            SERVICE_GUARD.unlink()
 
 
 def setting(name: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from lab import paths
 
 STOP_SECONDS = 5.0
+LOG_BYTES = 20_000_000
 # Python complains about a child that it loses sight of while it runs; these are meant to outlive it.
 outliving: list[subprocess.Popen[bytes]] = []
 
@@ -61,6 +62,8 @@ def start(name: str, command: Sequence[str], fingerprint: str, cgroups: Sequence
     """Start a process in a session and control groups of its own, with its output appended to its log file."""
     paths.PIDS.mkdir(parents=True, exist_ok=True)
     paths.LOGS.mkdir(parents=True, exist_ok=True)
+    if log_file(name).exists() and log_file(name).stat().st_size > LOG_BYTES:
+        log_file(name).replace(log_file(name).with_suffix(".log.old"))
 
     def enlist() -> None:
         # Before exec, so that no interruption of the caller can leave a process that nobody knows of.

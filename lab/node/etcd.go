@@ -23,6 +23,7 @@ func runEtcd() int {
 	config := embed.NewConfig()
 	config.Dir = *dir
 	config.LogLevel = "warn"
+	config.WarningUnaryRequestDuration = embed.DefaultWarningUnaryRequestDuration
 	config.AutoCompactionMode, config.AutoCompactionRetention = "periodic", "1h"
 	clientURL, err := url.Parse(*client)
 	if err != nil {

@@ -1,6 +1,7 @@
 """What the lab asks of a machine, and how it puts things back."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,32 @@ def test_nothing_is_deleted_while_something_is_mounted(tmp_path: Path, monkeypat
     with pytest.raises(Problem, match="Still mounted"):
         down.delete_files(purge=True)
     assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(None, None), (machine.GUARD_TEXT, None), ("#!/bin/sh\nexit 0\n", "#!/bin/sh\nexit 0\n")],
+)
+@pytest.mark.parametrize("fails", [False, True])
+def test_no_service_starts_while_packages_are_installed(
+    before: str | None, after: str | None, fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = tmp_path / "policy-rc.d"
+    monkeypatch.setattr(machine, "SERVICE_GUARD", guard)
+    if before:
+        guard.write_text(before)
+    calls: list[tuple[str, ...]] = []
+
+    def run(*command: str, environment: dict[str, str]) -> str:
+        assert guard.exists()
+        assert environment["DEBIAN_FRONTEND"] == "noninteractive"
+        calls.append(command)
+        if fails and "install" in command:
+            raise Problem("no such package")
+        return ""
+
+    monkeypatch.setattr(machine, "run", run)
+    with pytest.raises(Problem) if fails else nullcontext():
+        machine.install(["runc"])
+    assert calls[-1][-2:] == ("install", "runc")
+    assert (guard.read_text() if guard.exists() else None) == after
