@@ -31,7 +31,7 @@ from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRef
 
 from components.base import Component, name_of
 from components.credentials import Credentials
-from components.naming import HUB, HUB_PORT, labels, selector
+from components.naming import HUB, HUB_PORT, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
 from components.pods import container_security, fingerprint, pod_security, requirements, scratch
 from hub.settings import (
     COOKIE_SECRET,
@@ -118,8 +118,8 @@ class Hub(Component):
                     metadata=ObjectMetaArgs(
                         labels=labels(HUB),
                         annotations={
-                            "jupyterhub-platform/settings": settings_fingerprint,
-                            "jupyterhub-platform/secrets": pulumi.Output.concat(*(key.fingerprint for key in keys)),
+                            SETTINGS_ANNOTATION: settings_fingerprint,
+                            SECRETS_ANNOTATION: pulumi.Output.concat(*(key.fingerprint for key in keys)),
                         },
                     ),
                     spec=_pod(args, account, config),

@@ -12,6 +12,10 @@ DATABASE_PORT = 5432
 SERVER = "singleuser-server"
 SERVER_PORT = 8888
 
+SETTINGS_ANNOTATION = "jupyterhub-platform/settings"
+SECRETS_ANNOTATION = "jupyterhub-platform/secrets"
+"""Fingerprints of what a pod reads: when one changes, the pod starts anew."""
+
 
 def selector(component: str) -> dict[str, str]:
     """What a Service, a Deployment or a policy finds the pods of a component by; it can never change."""

@@ -28,6 +28,7 @@ from components.naming import (
     PROXY_API_SERVICE,
     PROXY_HTTP_PORT,
     PROXY_PUBLIC_SERVICE,
+    SECRETS_ANNOTATION,
     labels,
     selector,
 )
@@ -60,7 +61,7 @@ class Proxy(Component):
                 template=PodTemplateSpecArgs(
                     metadata=ObjectMetaArgs(
                         labels=labels(PROXY),
-                        annotations={"jupyterhub-platform/secrets": args.token.fingerprint},
+                        annotations={SECRETS_ANNOTATION: args.token.fingerprint},
                     ),
                     spec=_pod(args),
                 ),

@@ -28,7 +28,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.base import Component, name_of
 from components.credentials import SecretKey
-from components.naming import DATABASE, DATABASE_PORT, labels, selector
+from components.naming import DATABASE, DATABASE_PORT, SECRETS_ANNOTATION, labels, selector
 from components.pods import container_security, pod_security, scratch
 from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY
 from settings.storage import Postgres, PostgresInCluster, Sqlite
@@ -94,7 +94,12 @@ class Storage(Component):
                     )
                 ],
                 template=PodTemplateSpecArgs(
-                    metadata=ObjectMetaArgs(labels=labels(DATABASE)), spec=_postgres_pod(args.postgres_image, password)
+                    metadata=ObjectMetaArgs(
+                        labels=labels(DATABASE),
+                        # The server takes its password at its start.
+                        annotations={SECRETS_ANNOTATION: password.fingerprint},
+                    ),
+                    spec=_postgres_pod(args.postgres_image, password),
                 ),
             ),
             opts=self.child,
