@@ -208,7 +208,7 @@ def link_plugins(build: Path) -> None:
 
 def delete_network() -> None:
     """Every interface on the bridge, the bridge, and the tables of the lab and of its kube-proxy."""
-    for link in json.loads(run("ip", "-json", "link", "show", "type", "veth") or "[]"):
+    for link in json.loads(try_run("ip", "-json", "link", "show", "type", "veth").stdout or "[]"):
         if link.get("master") == paths.BRIDGE:
             try_run("ip", "link", "delete", link["ifname"])
     try_run("ip", "link", "delete", paths.BRIDGE)

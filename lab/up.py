@@ -3,7 +3,7 @@
 import string
 import time
 
-from lab import build, certificates, cgroups, health, images, machine, parts, paths, process
+from lab import build, certificates, cgroups, health, images, machine, parts, paths, process, resolver
 from lab.commands import run
 from lab.problem import Problem
 from lab.screen import say, step
@@ -113,7 +113,11 @@ def kubectl(*arguments: str, stdin: str | None = None) -> str:
 
 def apply_manifests() -> None:
     with step("manifests") as note:
-        values = {"NODE_IMAGE": images.reference("node", build.target()), "DNS_SERVICE": paths.DNS_SERVICE}
+        values = {
+            "NODE_IMAGE": images.reference("node", build.target()),
+            "DNS_SERVICE": paths.DNS_SERVICE,
+            "FORWARD": resolver.forward_line(resolver.read()),
+        }
         text = "\n---\n".join((paths.FILES / name).read_text() for name in MANIFESTS)
         manifests = string.Template(text).substitute(values)
         done = kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=lab", "-f", "-", stdin=manifests)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import build, certificates, down, health, images, parts, paths
+from lab import build, certificates, down, health, images, parts, paths, resolver
 from lab.cli import all_parts, parser
 from lab.problem import Problem
 
@@ -144,6 +144,20 @@ def test_an_image_is_one_file_with_matching_digests(tmp_path: Path) -> None:
 )
 def test_an_answer_of_the_name_server(packet: str, is_answer: bool) -> None:
     assert health.is_dns_answer(bytes.fromhex(packet)) == is_answer
+
+
+@pytest.mark.parametrize(
+    ("texts", "line"),
+    [
+        (["search x\nnameserver 10.255.255.53\n"], "forward . 10.255.255.53"),
+        (["nameserver 127.0.0.53\n", "nameserver 192.0.2.1\nnameserver 192.0.2.2\n"], "forward . 192.0.2.1 192.0.2.2"),
+        (["nameserver ::1\nnameserver fd00::1\nnameserver 192.0.2.1\n"], "forward . 192.0.2.1"),
+        (["nameserver\n# nameserver 192.0.2.1\n"], "# this machine names no server to ask"),
+        ([], "# this machine names no server to ask"),
+    ],
+)
+def test_the_name_server_asks_only_whom_a_pod_can_reach(texts: list[str], line: str) -> None:
+    assert resolver.forward_line(texts) == line
 
 
 def test_certificates_are_made_once_and_signed_by_the_authority(
