@@ -4,15 +4,16 @@ from functools import partial
 from pathlib import Path
 
 from components.naming import HUB, SERVER
-from deploy import cluster, direct, forward, reach, rollout, traits
+from deploy import cluster, direct, forward, inventory, reach, rollout, traits
 from deploy.console import Phases, note, say
 from deploy.engine import Engine, engine_home
-from deploy.kubectl import Kubectl
+from deploy.kubectl import FIELD_MANAGER, Kubectl
 from deploy.lock import exclusively
 from deploy.obtain import UnavailableError, obtain
 from deploy.program import Program
 from deploy.stack import Stack, brought_up_by, evaluate, gather, load, login_password
-from deploy.way import Way, choose
+from deploy.values import generated
+from deploy.way import ENGINE_MANAGER, Way, choose
 from lab.problem import Problem
 from settings.cluster import Lab
 
@@ -33,7 +34,8 @@ def up(name: str, forced: Way | None) -> None:
         with phases.phase("way", "by the engine, or without"):
             program = evaluate(stack)
             engine, unavailable = _engine(stack, kubectl, program, lock, wanted=forced != "kubectl")
-            way = choose(name, forced, brought_up_by(stack, kubectl), unavailable)
+            lack = None if forced == "kubectl" else unavailable
+            way = choose(name, forced, brought_up_by(stack, kubectl), lack)
             note(f"with the Pulumi engine {engine.program}" if engine else f"with kubectl alone: {unavailable}")
         with phases.phase("apply", f"{len(program.objects)} objects"):
             secrets = gather(stack, kubectl, program, way)
@@ -73,7 +75,10 @@ def destroy(name: str, *, data: bool) -> None:
 
 
 def move(name: str, target: Way) -> None:
-    """Hand a running stack over from one way to the other: same objects, same secrets, nothing restarted in between."""
+    """Hand a running stack over from one way to the other: the same objects, the same secrets, the same data.
+
+    Each step may be repeated, and the mark of the old way goes last, so a move that was killed is simply run again.
+    """
     stack = load(name)
     kubectl = cluster.reach(stack.settings.cluster)
     with exclusively(_lock_of(name)) as lock:
@@ -81,7 +86,20 @@ def move(name: str, target: Way) -> None:
         engine, unavailable = _engine(stack, kubectl, program, lock, wanted=True)
         if engine is None:
             raise Problem(f"a move needs the engine on either side, and {unavailable}")
-        raise Problem(f"stack {name} cannot be moved to {target} yet")
+        secrets = gather(stack, kubectl, program, target)
+        engine.prepare(secrets.declared)
+        stubs = [item.stub for item in program.items]
+        if target == "engine":
+            engine.adopt(program.generated, generated(program.references, secrets.kept))
+            engine.up(partial(rollout.wait, kubectl, program.workloads))
+            kubectl.disown(stubs, FIELD_MANAGER)
+            inventory.remove(kubectl, stack.namespace)
+        else:
+            direct.up(kubectl, program, secrets.kept, secrets.files)
+            engine.forget()
+            kubectl.disown(stubs, ENGINE_MANAGER)
+        rollout.wait(kubectl, program.workloads)
+    say(f"stack {name} is now brought up with {target}: make up STACK={name}")
 
 
 def status(name: str) -> bool:

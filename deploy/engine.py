@@ -10,14 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from deploy import events
+from deploy import events, state
 from deploy.console import note
 from lab.paths import CACHE
 from lab.problem import Problem
@@ -27,6 +27,15 @@ from settings.load import ROOT
 _STATE: Final = CACHE / "state"
 _SALT: Final = "encryptionsalt"
 _STOP_SECONDS: Final = 60.0
+_ALWAYS: Final = {
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    # The names are fixed, so what a killed run made without writing it down is taken over, and so is a moved stack.
+    "PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true",
+    "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
+    # Otherwise a changed ConfigMap or Secret is deleted and made anew, and so is every workload that names it.
+    "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE": "true",
+    "PULUMI_K8S_ENABLE_SECRET_MUTABLE": "true",
+}
 
 
 Watch = Callable[[Callable[[], bool]], None]
@@ -66,6 +75,8 @@ class Engine:
             write_private(self._passphrase, secrets.token_hex(32))
         clear_locks(self.backend)
         self.call("stack", "select", "--create", self.stack)
+        if settled := state.without_pending(self._state()):
+            self._replace(settled)
         for name, value in sorted(given.items()):
             self.call("config", "set", "--secret", name, stdin=value)
 
@@ -78,6 +89,11 @@ class Engine:
         self._work(_patiently, "destroy", *(() if data else ("--exclude-protected",)))
         if data:
             self.forget()
+
+    def adopt(self, generated: Iterable[str], values: Mapping[tuple[str, str], str]) -> None:
+        """Make the generated resources of a stack that kubectl brought up, with the values it has already."""
+        self._work(_patiently, "up", *(f"--target={urn}" for urn in generated))
+        self._replace(state.with_values(self._state("--show-secrets"), values))
 
     def forget(self) -> None:
         """Drop the stack from the state; whatever it made stays where it is."""
@@ -101,13 +117,19 @@ class Engine:
 
     def environment(self) -> dict[str, str]:
         """The user's own backend where there is one, else ours, with a passphrase of ours."""
-        environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        environment = {**os.environ, **_ALWAYS}
         if not logged_in(environment):
             environment["PULUMI_BACKEND_URL"] = f"file://{self.backend}"
             if _SALT not in _load(self.source):
                 environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
                 environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self._passphrase)
         return environment
+
+    def _state(self, *options: str) -> state.State:
+        return json.loads(self.call("stack", "export", *options))
+
+    def _replace(self, replacement: state.State) -> None:
+        self.call("stack", "import", stdin=json.dumps(replacement))
 
     @property
     def _passphrase(self) -> Path:
@@ -151,6 +173,7 @@ class Engine:
             _interrupt(process)
             working()
             raise
+        report.unlink()  # it names what the engine made, generated values included
         if process.returncode:
             raise Problem(
                 f"pulumi {words[0]} has failed; the lines above say why, and the same command goes on from here"

@@ -14,7 +14,7 @@ _DONE: Final = {
     "import": "taken over",
     "same": "unchanged",
 }
-_WORTH_READING: Final = ("warning", "error", "info#err")
+_WORTH_READING: Final = ("warning", "error")
 
 
 class Reader:
@@ -39,7 +39,9 @@ class Reader:
 def line_of(event: Mapping[str, Any]) -> str | None:
     """None for what nobody needs to read."""
     match event:
-        case {"resOutputsEvent": {"metadata": {"op": op, "urn": urn}}} if op != "same" and op in _DONE and not _is_ours(urn):
+        case {"resOutputsEvent": {"metadata": {"op": op, "urn": urn}}} if (
+            op != "same" and op in _DONE and not _is_ours(urn)
+        ):
             return f"{_title(urn)} {_DONE[op]}"
         case {"resOpFailedEvent": {"metadata": {"urn": urn}}}:
             return f"{_title(urn)} failed"

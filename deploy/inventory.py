@@ -80,3 +80,7 @@ def write(kubectl: Kubectl, namespace: str, items: Iterable[Item]) -> None:
         "data": {"objects": json.dumps([asdict(item) for item in items], indent=1)},
     }
     kubectl.apply([manifest])
+
+
+def remove(kubectl: Kubectl, namespace: str) -> None:
+    kubectl.delete([Item("v1", "ConfigMap", namespace, NAME).stub])

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -64,6 +64,25 @@ class Kubectl:
         stream = _stream(stubs)
         flags = ("--filename=-", "--ignore-not-found", "--timeout=300s")
         return self.run("delete", *flags, stdin=stream).splitlines() if stream else []
+
+    def disown(self, stubs: Iterable[Manifest], manager: str) -> None:
+        """Strike a field manager, and what begins with its name, off the objects; the fields stay with the others."""
+        for found in self.fetch(stubs, "--show-managed-fields"):
+            patch = _striking(found["metadata"].get("managedFields", ()), manager)
+            if patch:
+                stream = _stream([{key: found[key] for key in ("apiVersion", "kind", "metadata")}])
+                self.run("patch", "--filename=-", "--type=json", f"--patch={json.dumps(patch)}", stdin=stream)
+
+
+def _striking(fields: Sequence[Manifest], manager: str) -> list[Manifest]:
+    """A JSON patch, from the last entry to the first; it fails if the entries have moved meanwhile."""
+    patch: list[Manifest] = []
+    for place, field in reversed(list(enumerate(fields))):
+        if field["manager"].startswith(manager):
+            path = f"/metadata/managedFields/{place}"
+            patch.append({"op": "test", "path": f"{path}/manager", "value": field["manager"]})
+            patch.append({"op": "remove", "path": path})
+    return patch
 
 
 def _stream(manifests: Iterable[Manifest]) -> str:

@@ -8,11 +8,12 @@ from deploy.inventory import Item, item_of
 from deploy.kubectl import Manifest
 from deploy.values import Place
 from deploy.verdict import Workload
-from preview.inventory import Inventory
+from preview.inventory import Declared, Inventory
 from preview.manifests import manifests
 
 _WORKLOADS: Final = ("StatefulSet", "Deployment", "DaemonSet", "Job")
 _PROVIDERS: Final = "pulumi:providers:"
+_GENERATED: Final = "random:"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Program:
     """What stands for the values of the Secrets."""
     protected: frozenset[tuple[str, str, str]] = frozenset()
     """Kind, namespace and name of what outlives the platform."""
+    generated: tuple[str, ...] = ()
+    """What the engine calls the resources that generate values, and the components above them."""
     packages: frozenset[str] = frozenset()
     """The engine's providers that the program uses."""
 
@@ -60,8 +63,20 @@ def program_of(inventory: Inventory, namespace: str) -> Program:
         objects=rendered.objects,
         references={Place(found.namespace, found.name, found.key): found.reference for found in rendered.references},
         protected=frozenset(_identity(resource.inputs) for resource in kubernetes if resource.protect),
+        generated=_with_components(inventory, (r for r in inventory.resources if r.type.startswith(_GENERATED))),
         packages=frozenset((packages - {"pulumi"}) | used),
     )
+
+
+def _with_components(inventory: Inventory, resources: Iterable[Declared]) -> tuple[str, ...]:
+    by_urn = {resource.urn: resource for resource in inventory.resources}
+    found: set[str] = set()
+    for resource in resources:
+        urn = resource.urn
+        while urn in by_urn:
+            found.add(urn)
+            urn = by_urn[urn].parent
+    return tuple(sorted(found))
 
 
 def _identity(manifest: Manifest) -> tuple[str, str, str]:

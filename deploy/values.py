@@ -55,6 +55,12 @@ def _made(reference: str) -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
 
+def generated(references: Mapping[Place, str], kept: Mapping[Place, str]) -> dict[tuple[str, str], str]:
+    """The generated values that the cluster keeps, by kind and name."""
+    found = ((_GENERATED.fullmatch(reference), kept[place]) for place, reference in references.items() if place in kept)
+    return {(match["kind"], match["name"]): value for match, value in found if match}
+
+
 def missing(references: Mapping[Place, str], kept: Mapping[Place, str], given: Mapping[str, str]) -> list[str]:
     """The declared secrets that nobody has given and the cluster does not keep."""
     there = {references[place] for place in kept if place in references}

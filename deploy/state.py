@@ -1,0 +1,45 @@
+"""Changes to the engine's exported state, which only a move and a killed run ask for. Pure."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+State = dict[str, Any]
+"""What `pulumi stack export` writes."""
+
+_SECRET: Final = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+"""The engine's own mark of a secret value."""
+
+
+def without_pending(state: State) -> State | None:
+    """None where no run was killed. What it was making is taken over, what it was deleting is deleted again."""
+    deployment = state["deployment"]
+    if not deployment.get("pending_operations"):
+        return None
+    return {**state, "deployment": {**deployment, "pending_operations": []}}
+
+
+def with_values(state: State, values: Mapping[tuple[str, str], str]) -> State:
+    """The generated values of a cluster in place of those the engine has just made, by kind and name."""
+    deployment = state["deployment"]
+    resources = [_with_value(resource, values) for resource in deployment["resources"]]
+    return {**state, "deployment": {**deployment, "resources": resources}}
+
+
+def _with_value(resource: State, values: Mapping[tuple[str, str], str]) -> State:
+    name = resource["urn"].rpartition("::")[2]
+    match resource["type"]:
+        case "random:index/randomBytes:RandomBytes" if value := values.get(("hex", name)):
+            encoded = base64.b64encode(bytes.fromhex(value)).decode()
+            outputs = {**resource["outputs"], "hex": _secret(value), "base64": _secret(encoded)}
+            return {**resource, "id": encoded, "outputs": outputs}
+        case "random:index/randomPassword:RandomPassword" if value := values.get(("password", name)):
+            # Its bcryptHash stays that of another password: the program does not read it.
+            return {**resource, "outputs": {**resource["outputs"], "result": _secret(value)}}
+        case _:
+            return resource
+
+
+def _secret(value: str) -> State:
+    return {**_SECRET, "plaintext": json.dumps(value)}
