@@ -96,9 +96,15 @@ def deploy(
 
 def cluster(settings: Cluster) -> kubernetes.Provider:
     """The one cluster the stack file names; a context of the environment's own choosing is never used."""
-    if isinstance(settings, Lab):
-        return kubernetes.Provider("cluster", kubeconfig=str(LAB_KUBECONFIG), context=LAB_CONTEXT)
-    return kubernetes.Provider("cluster", context=settings.context)
+    kubeconfig, context = (str(LAB_KUBECONFIG), LAB_CONTEXT) if isinstance(settings, Lab) else (None, settings.context)
+    # Names are fixed: an object whose data changes is changed in place, not deleted and made again.
+    return kubernetes.Provider(
+        "cluster",
+        kubeconfig=kubeconfig,
+        context=context,
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
+    )
 
 
 def declared_secrets(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
