@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from components.naming import HUB, SERVER
-from deploy import cluster, direct, forward, inventory, reach, rollout, traits
+from deploy import cluster, direct, forward, inventory, reach, rollout
 from deploy.console import Phases, note, say
 from deploy.engine import Engine, engine_home
 from deploy.kubectl import FIELD_MANAGER, Kubectl
@@ -15,6 +15,7 @@ from deploy.stack import Stack, brought_up_by, evaluate, gather, load, login_pas
 from deploy.values import generated
 from deploy.way import ENGINE_MANAGER, Way, choose
 from lab.problem import Problem
+from preview import traits
 from settings.cluster import Lab
 
 

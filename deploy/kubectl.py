@@ -86,7 +86,9 @@ def _striking(fields: Sequence[Manifest], manager: str) -> list[Manifest]:
 
 
 def _stream(manifests: Iterable[Manifest]) -> str:
-    return "\n---\n".join(json.dumps(manifest) for manifest in manifests)
+    """One list: not every kubectl reads several JSON documents. Empty for nothing."""
+    items = list(manifests)
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}) if items else ""
 
 
 def _items(answer: str) -> list[Manifest]:

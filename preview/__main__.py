@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pulumi
 
+from preview import traits
 from preview.diff import compare
 from preview.inventory import Inventory, dump
 from preview.manifests import RenderError
@@ -21,6 +22,7 @@ from preview.recorder import inventory
 from preview.render import ForeignDirectoryError, render
 from preview.revision import RevisionError, evaluating
 from preview.show import report, report_markdown, tree, tree_markdown
+from settings.load import read, stack_file
 
 _CHANGES = 2
 _OWN_WORDS = (ForeignDirectoryError, RenderError, RevisionError, pulumi.RunError)
@@ -64,6 +66,7 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _show(options: argparse.Namespace) -> tuple[int, Inventory]:
+    _require_traits(options)
     if options.base is None:
         found = _preview(options)
         print(tree_markdown(found) if options.format == "markdown" else tree(found))
@@ -79,6 +82,7 @@ def _show(options: argparse.Namespace) -> tuple[int, Inventory]:
 
 
 def _render(options: argparse.Namespace) -> tuple[int, Inventory]:
+    _require_traits(options)
     found = inventory(options.stack, root=options.root)
     count = render(found, options.out)
     print(f"{count} manifests of stack {options.stack} are in {options.out}")
@@ -89,6 +93,17 @@ def _dump(options: argparse.Namespace) -> tuple[int, Inventory]:
     found = _preview(options)
     options.out.write_text(json.dumps(dump(found)))
     return 0, found
+
+
+def _require_traits(options: argparse.Namespace) -> None:
+    """The hub of this checkout would start with these settings; another checkout has another hub."""
+    if options.root.resolve() != ROOT:
+        return
+    started = time.perf_counter()
+    source = stack_file(options.stack)
+    if traits.check(read(source), source.name):
+        spent = time.perf_counter() - started
+        print(f"{spent:.2f} s to ask the pinned JupyterHub whether it accepts the settings", file=sys.stderr)
 
 
 def _preview(options: argparse.Namespace) -> Inventory:

@@ -32,7 +32,7 @@ CHECK = (
 TEST = (
     *CHECK,
     pytest("unit tests", "-q", "-m", "not (lab or engine or browser or soak)"),
-    pytest("the real engine", "-v", "-m", "engine and not soak", "tests/engine"),
+    pytest("the real engine", "-v", "-m", "engine and not soak"),
     Phase("make up", ("make", "--no-print-directory", "up")),
     Phase("a browser", ("tools/browser",)),
     pytest("the lab and a browser", "-v", "-m", "(lab or browser) and not (engine or soak)"),

@@ -15,7 +15,7 @@ ALLOWED = {
     "components": {"hub", "settings"},
     "stack": {"components", "lab", "settings"},
     "__main__": {"images", "settings", "stack"},
-    "preview": {"settings"},
+    "preview": {"components", "settings"},
     "deploy": {"components", "images", "lab", "preview", "settings", "hub"},
 }
 """Which rooms of ours each room may know."""

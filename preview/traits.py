@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from components.hub_config import hub_settings
-from lab.paths import CACHE
-from lab.problem import Problem
-from settings import Settings
-from settings.load import ROOT
+from preview.program import ROOT
+from settings import Problem, Settings, SettingsError
 
-_ACCEPTED: Final = CACHE / "traits"
+_ACCEPTED: Final = Path.home() / ".cache" / "jupyterhub-platform" / "traits"
 
 
 def check(settings: Settings, source: str) -> bool:
@@ -27,9 +25,9 @@ def check(settings: Settings, source: str) -> bool:
         [sys.executable, "-m", "hub.check"], input=asked, cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode == 1 and done.stdout.strip():
-        raise Problem(complaints(source, done.stdout))
+        raise SettingsError(source, complaints(done.stdout))
     if done.returncode:
-        raise Problem(f"the check of the hub's traits did not run:\n{done.stderr.strip()}")
+        raise RuntimeError(f"the check of the hub's traits did not run:\n{done.stderr.strip()}")
     accepted.parent.mkdir(parents=True, exist_ok=True)
     accepted.touch()
     return True
@@ -44,7 +42,5 @@ def fingerprint(asked: str, sources: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def complaints(source: str, answer: str) -> str:
-    problems = json.loads(answer)
-    lines = [f"  {problem['key']}: {problem['reason']}; {problem['mend']}" for problem in problems]
-    return "\n".join([f"{source} is refused, {len(lines)} {'problem' if len(lines) == 1 else 'problems'}:", *lines])
+def complaints(answer: str) -> list[Problem]:
+    return [Problem(found["key"], f"{found['reason']}; {found['mend']}") for found in json.loads(answer)]
