@@ -32,7 +32,8 @@ class Patience:
     longest_pause: float = 10.0
 
     def pause(self, crashes: int) -> float:
-        return min(2.0 ** (crashes - 1), self.longest_pause)
+        """None after a first crash: the users wait."""
+        return 0.0 if crashes == 1 else min(2.0 ** (crashes - 2), self.longest_pause)
 
 
 @dataclass

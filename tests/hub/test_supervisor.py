@@ -145,6 +145,6 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
     assert "cannot start /no/such: No such file or directory" in done.stdout
 
 
-@pytest.mark.parametrize(("crashes", "seconds"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (50, 10)])
+@pytest.mark.parametrize(("crashes", "seconds"), [(1, 0), (2, 1), (3, 2), (5, 8), (6, 10), (50, 10)])
 def test_pauses(crashes: int, seconds: float) -> None:
     assert Patience().pause(crashes) == seconds
