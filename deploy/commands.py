@@ -24,7 +24,7 @@ def up(name: str, forced: Way | None) -> None:
     with phases.phase("settings", f"reading the file of stack {name}"):
         stack = load(name)
         reach.require_port(name, stack.settings)
-    with exclusively(_lock_of(name)) as lock:
+    with exclusively(_lock_of(name)):
         with phases.phase("traits", "asking the pinned JupyterHub whether it accepts the settings"):
             note("it does" if traits.check(stack.settings, stack.source.name) else "it did so before")
         with phases.phase(
@@ -34,7 +34,7 @@ def up(name: str, forced: Way | None) -> None:
             kubectl = cluster.reach(stack.settings.cluster)
         with phases.phase("way", "by the engine, or without"):
             program = evaluate(stack)
-            engine, unavailable = _engine(stack, kubectl, program, lock, wanted=forced != "kubectl")
+            engine, unavailable = _engine(stack, kubectl, program, wanted=forced != "kubectl")
             lack = None if forced == "kubectl" else unavailable
             way = choose(name, forced, brought_up_by(stack, kubectl), lack)
             note(f"with the Pulumi engine {engine.program}" if engine else f"with kubectl alone: {unavailable}")
@@ -57,12 +57,12 @@ def up(name: str, forced: Way | None) -> None:
 def destroy(name: str, *, data: bool) -> None:
     stack = load(name)
     kubectl = cluster.reach(stack.settings.cluster)
-    with exclusively(_lock_of(name)) as lock:
+    with exclusively(_lock_of(name)):
         forward.stop(name)
         _end_servers(stack, kubectl)
         match brought_up_by(stack, kubectl):
             case "engine":
-                engine, unavailable = _engine(stack, kubectl, evaluate(stack), lock, wanted=True)
+                engine, unavailable = _engine(stack, kubectl, evaluate(stack), wanted=True)
                 if engine is None:
                     raise Problem(f"stack {name} was brought up with the Pulumi engine, and {unavailable}")
                 engine.prepare({})
@@ -82,9 +82,9 @@ def move(name: str, target: Way) -> None:
     """
     stack = load(name)
     kubectl = cluster.reach(stack.settings.cluster)
-    with exclusively(_lock_of(name)) as lock:
+    with exclusively(_lock_of(name)):
         program = evaluate(stack)
-        engine, unavailable = _engine(stack, kubectl, program, lock, wanted=True)
+        engine, unavailable = _engine(stack, kubectl, program, wanted=True)
         if engine is None:
             raise Problem(f"a move needs the engine on either side, and {unavailable}")
         secrets = gather(stack, kubectl, program, target)
@@ -162,9 +162,7 @@ def _end_servers(stack: Stack, kubectl: Kubectl) -> None:
             note(line)
 
 
-def _engine(
-    stack: Stack, kubectl: Kubectl, program: Program, lock: int, *, wanted: bool
-) -> tuple[Engine | None, str | None]:
+def _engine(stack: Stack, kubectl: Kubectl, program: Program, *, wanted: bool) -> tuple[Engine | None, str | None]:
     """The engine, or why it is not used."""
     if not wanted:
         return None, "as was asked for"
@@ -172,7 +170,7 @@ def _engine(
         found: Path = obtain(program.packages)
     except UnavailableError as reason:
         return None, str(reason)
-    return Engine(found, stack.name, stack.source, engine_home(cluster.identity(kubectl)), lock), None
+    return Engine(found, stack.name, stack.source, engine_home(cluster.identity(kubectl))), None
 
 
 def _lock_of(name: str) -> Path:

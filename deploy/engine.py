@@ -17,11 +17,10 @@ from typing import Any, Final
 
 import yaml
 
-from deploy import events, state
+from deploy import events, leftovers, state
 from deploy.console import note
 from lab.paths import CACHE
 from lab.problem import Problem
-from lab.process import start_time
 from settings.load import ROOT
 
 _STATE: Final = CACHE / "state"
@@ -50,8 +49,6 @@ class Engine:
     """The stack file."""
     home: Path
     """Passphrase, state and copies of stack files, one directory per cluster: a fresh clone finds them again."""
-    lock: int
-    """Inherited by the engine, so that one left over from a kill is waited for."""
 
     @property
     def directory(self) -> Path:
@@ -73,7 +70,8 @@ class Engine:
         write_private(self.copy, yaml.safe_dump(merged(_load(self.source), _load(self.copy))))
         if not self._passphrase.exists():
             write_private(self._passphrase, secrets.token_hex(32))
-        clear_locks(self.backend)
+        leftovers.end_processes(str(self.directory))
+        leftovers.clear_locks(self.backend)
         self.call("stack", "select", "--create", self.stack)
         if settled := state.without_pending(self._state()):
             self._replace(settled)
@@ -109,7 +107,6 @@ class Engine:
             capture_output=True,
             text=True,
             check=False,
-            pass_fds=(self.lock,),
         )
         if done.returncode:
             raise Problem(f"pulumi {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
@@ -117,7 +114,7 @@ class Engine:
 
     def environment(self) -> dict[str, str]:
         """The user's own backend where there is one, else ours, with a passphrase of ours."""
-        environment = {**os.environ, **_ALWAYS}
+        environment = {**os.environ, **_ALWAYS, leftovers.MARK: str(self.directory)}
         if not logged_in(environment):
             environment["PULUMI_BACKEND_URL"] = f"file://{self.backend}"
             if _SALT not in _load(self.source):
@@ -156,7 +153,6 @@ class Engine:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=(self.lock,),
                 process_group=0,  # an interrupt from the keyboard reaches it once, through us
             )
         reader = events.Reader(report)
@@ -208,17 +204,6 @@ def logged_in(environment: Mapping[str, str]) -> bool:
         return False
 
 
-def clear_locks(backend: Path) -> None:
-    """Remove the locks of engines that no longer live; ours is the only machine that uses this backend."""
-    for lock in backend.glob(".pulumi/locks/**/*.json"):
-        try:
-            holder = int(json.loads(lock.read_text())["pid"])
-        except (ValueError, KeyError):
-            holder = 0
-        if not _is_engine(holder):
-            lock.unlink(missing_ok=True)
-
-
 def write_private(path: Path, text: str) -> None:
     """Replace a file that only its owner may read."""
     fresh = path.with_name(f".{path.name}.new")
@@ -226,13 +211,6 @@ def write_private(path: Path, text: str) -> None:
     fresh.touch(mode=0o600)
     fresh.write_text(text)
     fresh.replace(path)
-
-
-def _is_engine(pid: int) -> bool:
-    try:
-        return start_time(pid) is not None and Path(f"/proc/{pid}/comm").read_text().startswith("pulumi")
-    except FileNotFoundError:
-        return False
 
 
 def _patiently(working: Callable[[], bool]) -> None:
