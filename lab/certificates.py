@@ -33,6 +33,7 @@ CLIENTS = {
     "policies": Identity("lab:policies"),
     "storage": Identity("lab:storage"),
     "apiserver-to-kubelet": Identity("lab-apiserver", "system:masters"),
+    "apiserver-to-etcd": Identity("lab-apiserver"),
 }
 
 SERVERS = {
@@ -48,6 +49,7 @@ SERVERS = {
         paths.API_SERVICE,
     ),
     "kubelet-server": (paths.NODE, paths.NODE_ADDRESS),
+    "etcd": ("localhost", "127.0.0.1"),
 }
 
 
@@ -146,6 +148,6 @@ def write_private(path: Path, text: str) -> None:
 
 def write_kubeconfigs() -> None:
     for name in CLIENTS:
-        if name not in ("admin", "apiserver-to-kubelet"):
+        if name != "admin" and not name.startswith("apiserver-to-"):
             write_private(paths.CONFIG / f"{name}.kubeconfig", kubeconfig(name))
     write_private(paths.KUBECONFIG, kubeconfig("admin"))

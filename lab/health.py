@@ -29,10 +29,19 @@ def answers_tls(port: int) -> bool:
 
 
 def api() -> bool:
-    """Whether the API server says that it is ready, to a client that it knows."""
+    """Whether the API server says that it is ready."""
+    return fetches(f"{paths.API_URL}/readyz", known_as("admin"))
+
+
+def etcd() -> bool:
+    return fetches(f"{paths.ETCD_URL}/health", known_as("apiserver-to-etcd"))
+
+
+def known_as(client: str) -> ssl.SSLContext:
+    """The lab's authority on both sides: it signed the server's certificate and the one that is shown to it."""
     context = ssl.create_default_context(cafile=str(certificates.certificate("ca")))
-    context.load_cert_chain(certificates.certificate("admin"), certificates.key("admin"))
-    return fetches(f"{paths.API_URL}/readyz", context)
+    context.load_cert_chain(certificates.certificate(client), certificates.key(client))
+    return context
 
 
 def fetches(url: str, context: ssl.SSLContext | None) -> bool:

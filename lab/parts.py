@@ -42,6 +42,9 @@ def api_server_flags() -> tuple[str, ...]:
         bind_address=paths.NODE_ADDRESS,
         secure_port=paths.API_PORT,
         etcd_servers=paths.ETCD_URL,
+        etcd_cafile=certificates.certificate("ca"),
+        etcd_certfile=certificates.certificate("apiserver-to-etcd"),
+        etcd_keyfile=certificates.key("apiserver-to-etcd"),
         service_cluster_ip_range=paths.SERVICE_RANGE,
         authorization_mode="Node,RBAC",
         enable_admission_plugins="NodeRestriction",
@@ -109,7 +112,14 @@ def registry(node: Path) -> Part:
 
 def node_parts(node: Path) -> tuple[Part, ...]:
     """Everything but containerd and the registry, in the order of starting. `node` is the binary that holds them."""
-    etcd = flags(data_dir=paths.ETCD, client_url=paths.ETCD_URL, peer_url=paths.ETCD_PEER_URL)
+    etcd = flags(
+        data_dir=paths.ETCD,
+        client_url=paths.ETCD_URL,
+        peer_url=paths.ETCD_PEER_URL,
+        cert_file=certificates.certificate("etcd"),
+        key_file=certificates.key("etcd"),
+        ca_file=certificates.certificate("ca"),
+    )
     kubelet = flags(
         config=paths.CONFIG / "kubelet.yaml",
         kubeconfig=kubeconfig("kubelet"),
@@ -129,7 +139,7 @@ def node_parts(node: Path) -> tuple[Part, ...]:
         return Part(name, (str(node), name, *arguments), ready, files)
 
     return (
-        part("etcd", etcd, lambda: health.answers(f"{paths.ETCD_URL}/health")),
+        part("etcd", etcd, health.etcd),
         part("kube-apiserver", api_server_flags(), health.api, paths.CONFIG / "audit-policy.yaml"),
         part("kube-controller-manager", controller_manager_flags(), lambda: health.answers_tls(10257)),
         part("kube-scheduler", scheduler_flags(), lambda: health.answers_tls(10259)),

@@ -40,7 +40,7 @@ def announce() -> None:
         if free < BUILD_MEGABYTES:
             raise Problem(f"Building needs {BUILD_MEGABYTES} MB below {paths.CACHE}, and {free} MB are free.")
         say(
-            f"Will build Kubernetes {build.kubernetes_version()} from source into {paths.CACHE} (5 to 10 minutes, once)."
+            f"Will build Kubernetes {build.kubernetes_version()} from source into {paths.CACHE} (5 to 10 minutes the first time)."
         )
     if not paths.STATE.exists():
         say(

@@ -67,3 +67,8 @@ func main() {
 	}
 	os.Exit(run())
 }
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}

@@ -111,7 +111,7 @@ def test_only_loopback_and_the_labs_own_network_are_listened_on() -> None:
     for part in parts.node_parts(NODE):
         for word in part.command:
             if "address=" in word or "url=" in word:
-                assert re.search(r"=(http://)?(127\.0\.0\.1|10\.244\.0\.1)(:|$)", word), word
+                assert re.search(r"=(https?://)?(127\.0\.0\.1|10\.244\.0\.1)(:|$)", word), word
 
 
 def test_an_image_is_one_file_with_matching_digests(tmp_path: Path) -> None:
