@@ -6,6 +6,7 @@ import json
 import platform
 import tarfile
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from lab import paths
@@ -24,9 +25,9 @@ def loaded() -> set[str]:
     return set(run(*CTR, "images", "ls", "-q").split())
 
 
-def discard_old(build: Path) -> None:
-    """Forget the images of earlier builds; containers that still run keep their files."""
-    present = {reference(name, build) for name in NAMES}
+def discard_old(builds: Iterable[Path]) -> None:
+    """Forget the images of builds that are gone; containers that still run keep their files."""
+    present = {reference(name, build) for name in NAMES for build in builds}
     old = [image for image in loaded() - present if image.split(":")[0] in {f"lab.local/{name}" for name in NAMES}]
     if old:
         run(*CTR, "images", "rm", *old)

@@ -92,7 +92,7 @@ def start_parts() -> None:
         absent = [name for name in images.NAMES if images.reference(name, build.target()) not in there]
         for name in absent:
             images.load(name, build.target())
-        images.discard_old(build.target())
+        images.discard_old(build.kept())
         if absent:
             note.say(f"loaded {', '.join(absent)}")
     for part in on_node:
