@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from tests.traps.hubs import NODE, HostHub, proxy_program
 CACHE = Path.home() / ".cache" / "jupyterhub-platform"
 KUBECONFIG = CACHE / "lab" / "kubeconfig"
 KINDS = ("plain", "ours")
+LABEL = "jupyterhub-platform/tests=traps"
 
 
 class Kubectl:
@@ -50,10 +52,13 @@ def kubectl() -> Kubectl:
 
 @pytest.fixture
 def namespaces(kubectl: Kubectl) -> Iterator[dict[str, str]]:
-    names = {kind: f"traps-{kind}" for kind in KINDS}
+    """One for each hub, as strict as the users' own."""
+    # What an interrupted run left behind.
+    kubectl("delete", "namespaces", "-l", LABEL, "--wait=false")
+    names = {kind: f"traps-{kind}-{secrets.token_hex(3)}" for kind in KINDS}
     for name in names.values():
-        kubectl("delete", "namespace", name, "--ignore-not-found")
         kubectl("create", "namespace", name)
+        kubectl("label", "namespace", name, LABEL, "pod-security.kubernetes.io/enforce=restricted")
     yield names
     for name in names.values():
         kubectl("delete", "namespace", name, "--wait=false")
@@ -68,28 +73,51 @@ async def gate(kubectl: Kubectl) -> AsyncIterator[Gate]:
 
 
 @pytest.fixture
-async def hubs(gate: Gate, namespaces: dict[str, str], tmp_path: Path) -> AsyncIterator[dict[str, HostHub]]:
-    """Both hubs behind the gate, served, each with the user known and no server running."""
+def make_hub(gate: Gate, namespaces: dict[str, str], tmp_path: Path) -> Callable[[str], HostHub]:
+    """A hub behind the gate, with its proxy; the one user is known, and has no server."""
     kubeconfig = tmp_path / "kubeconfig"
     config = json.loads(KUBECONFIG.read_text())
     config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{gate.port}"
     kubeconfig.write_text(json.dumps(config))
-    program, image, port = proxy_program(CACHE), lab_reference("notebook"), free_ports(3 * len(KINDS))
-    hubs = {
-        kind: HostHub(kind, tmp_path / kind, namespaces[kind], image, kubeconfig, program, port + 3 * index)
-        for index, kind in enumerate(KINDS)
-    }
-    for hub in hubs.values():
+    port = free_ports(3 * len(KINDS))
+
+    def make(kind: str) -> HostHub:
+        program, first = proxy_program(CACHE), port + 3 * KINDS.index(kind)
+        hub = HostHub(kind, tmp_path / kind, namespaces[kind], lab_reference("notebook"), kubeconfig, program, first)
         hub.prepare()
         hub.start_proxy()
         hub.start()
+        return hub
+
+    return make
+
+
+@pytest.fixture
+async def hubs(make_hub: Callable[[str], HostHub]) -> AsyncIterator[dict[str, HostHub]]:
+    """Both side by side."""
+    hubs = {kind: make_hub(kind) for kind in KINDS}
     try:
-        await both(hubs, lambda hub: hub.wait())
+        await both(hubs, HostHub.wait)
         yield hubs
     finally:
         for hub in hubs.values():
-            hub.end()
-            print(f"--- the {hub.kind} hub's log ---\n{hub.log()[-20000:]}")
+            end(hub)
+
+
+@pytest.fixture
+async def ours(make_hub: Callable[[str], HostHub]) -> AsyncIterator[HostHub]:
+    """Ours alone."""
+    hub = make_hub("ours")
+    try:
+        await hub.wait()
+        yield hub
+    finally:
+        end(hub)
+
+
+def end(hub: HostHub) -> None:
+    hub.end()
+    print(f"--- the {hub.kind} hub's log ---\n{hub.log()[-20000:]}")
 
 
 async def both(hubs: dict[str, HostHub], action: Callable[[HostHub], Any]) -> None:

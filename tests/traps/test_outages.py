@@ -8,7 +8,7 @@ import pytest
 from tests.traps.configuration import USER
 from tests.traps.conftest import Kubectl, both
 from tests.traps.gate import Gate
-from tests.traps.hubs import HostHub, until
+from tests.traps.hubs import REPOSITORY, HostHub, until
 
 pytestmark = pytest.mark.lab
 
@@ -85,3 +85,24 @@ async def test_a_pod_the_hub_has_forgotten_is_taken_over(
     assert kubectl.pod(namespaces["ours"])["metadata"]["uid"] == pods["ours"]
     # The server inside and the new hub speak to each other: it reports its activity, and lets the test in.
     assert await hubs["ours"].get(f"/user/{USER}/api/kernels") == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seconds", [75, 300])
+async def test_the_api_server_itself_is_stopped(
+    ours: HostHub, kubectl: Kubectl, namespaces: dict[str, str], seconds: int
+) -> None:
+    """Not only out of the hub's sight: nobody in the cluster can reach it."""
+    await ours.start_server()
+    pause = await asyncio.create_subprocess_exec("python3", "-m", "lab", "pause-api", str(seconds), cwd=REPOSITORY)
+    await asyncio.sleep(seconds - 5)
+    assert await ours.is_ready()
+    await pause.wait()
+    assert await ours.is_ready()
+    kubectl("delete", "pods", "--all", "-n", namespaces["ours"], "--wait=true", "--grace-period=1")
+
+    async def noticed() -> bool:
+        return not await ours.is_ready()
+
+    await until("our hub notices that the pod is gone", noticed, 20)
+    await ours.start_server()
