@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import cgroups, paths, process
+from lab import build, cgroups, paths, process
 from tests.e2e.cluster import eventually, kubectl
 from tests.lab.try_out import PORT, READY_SECONDS, Namespace, pod
 
@@ -87,11 +87,12 @@ def test_an_interrupted_up_is_taken_up_again() -> None:
 
 
 def daemons_called(name: str) -> list[int]:
-    """Processes of the lab's control groups that run this program."""
+    """Processes of the machine, not of a pod, that run this program of the lab."""
+    command = [str(build.target() / "node").encode(), name.encode()]
     found: list[int] = []
     for pid in cgroups.members():
         with suppress(FileNotFoundError):  # it ended since it was listed
-            if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:2] == [name.encode()]:
+            if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:2] == command:
                 found.append(pid)
     return found
 
