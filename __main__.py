@@ -1,8 +1,9 @@
 """Reads the stack file, makes the platform, says where it is."""
 
 import pulumi
-from images.catalogue import UnpinnedImages, references
 
+from images.catalogue import UnpinnedImages, references
+from preview import traits
 from settings import SettingsError
 from settings.load import parse
 from stack import declared_secrets, deploy
@@ -10,6 +11,7 @@ from stack import declared_secrets, deploy
 stack = pulumi.get_stack()
 try:
     settings = parse(pulumi.Config().require_object("settings"), f"Pulumi.{stack}.yaml")
+    traits.check(settings, f"Pulumi.{stack}.yaml")
     images = references(stack, lab=settings.cluster.kind == "lab", preview=pulumi.runtime.is_dry_run())
 except (SettingsError, UnpinnedImages) as error:
     raise pulumi.RunError(str(error)) from error
