@@ -97,11 +97,16 @@ def deploy(
 def cluster(settings: Cluster) -> kubernetes.Provider:
     """The one cluster the stack file names; a context of the environment's own choosing is never used."""
     kubeconfig, context = (str(LAB_KUBECONFIG), LAB_CONTEXT) if isinstance(settings, Lab) else (None, settings.context)
-    # Names are fixed: an object whose data changes is changed in place, not deleted and made again.
     return kubernetes.Provider(
         "cluster",
         kubeconfig=kubeconfig,
         context=context,
+        # The cluster stays the same when its API server gets another address.
+        cluster_identifier=context,
+        # Names are fixed. What a killed run made without writing it down is taken over, and an object whose data changes is
+        # changed in place, not deleted and made again.
+        upsert_existing_objects=True,
+        enable_patch_force=True,
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
     )

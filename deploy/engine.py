@@ -26,16 +26,7 @@ from settings.load import ROOT
 _STATE: Final = CACHE / "state"
 _SALT: Final = "encryptionsalt"
 _STOP_SECONDS: Final = 60.0
-_ALWAYS: Final = {
-    "PULUMI_SKIP_UPDATE_CHECK": "true",
-    # The names are fixed, so what a killed run made without writing it down is taken over, and so is a moved stack.
-    "PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true",
-    "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
-    # Otherwise a changed ConfigMap or Secret is deleted and made anew, and so is every workload that names it.
-    "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE": "true",
-    "PULUMI_K8S_ENABLE_SECRET_MUTABLE": "true",
-}
-
+_ALWAYS: Final = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 
 Watch = Callable[[Callable[[], bool]], None]
 """Looks on for as long as what it is given says that the engine works, and raises when it is pointless to go on."""
