@@ -17,6 +17,7 @@ ALLOWED = {
     "__main__": {"images", "preview", "settings", "stack"},
     "preview": {"components", "settings"},
     "deploy": {"components", "images", "lab", "preview", "settings", "hub"},
+    "bench": {"components", "deploy", "lab", "preview", "settings"},
 }
 """Which rooms of ours each room may know."""
 WITHOUT_PULUMI = {"settings", "hub", "images", "lab"}

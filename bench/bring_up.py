@@ -1,0 +1,76 @@
+"""`make up` as a person types it: with nothing to do, with one setting changed, and from nothing."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import yaml
+
+from bench.figures import Series, Table, extent, seconds
+from deploy.console import say
+from lab.problem import Problem
+from settings.load import ROOT, SETTINGS_KEY, stack_file
+
+_SHORTEST: Final = 61
+_LONGEST: Final = 290
+_NOT_COPIED: Final = (".git", ".venv", "__pycache__", "node_modules")
+
+
+def section(stack: str, runs: int, *, cold: bool) -> str:
+    warm = Series(tuple(_up(stack, ROOT, f"warm, {turn + 1} of {runs}") for turn in range(runs)))
+    with _copy(stack) as copy:
+        changed = Series(tuple(_changed(stack, copy, f"one setting changed, {n + 1} of {runs}") for n in range(runs)))
+    _up(stack, ROOT, "as it was")
+    rows = [_row("warm: nothing to change", warm), _row("warm: one setting changed, the hub starts anew", changed)]
+    if cold:
+        rows.append(_row("cold: no lab, no data; images and programs built before", Series((_cold(stack),))))
+    return Table((f"make up STACK={stack}", "runs", "median", "lowest to highest"), rows).markdown()
+
+
+def _row(what: str, taken: Series) -> tuple[str, str, str, str]:
+    return what, str(len(taken.values)), seconds(taken.median), extent(taken)
+
+
+def _up(stack: str, where: Path, what: str) -> float:
+    begun = time.monotonic()
+    _run(("make", "--no-print-directory", "up", f"STACK={stack}"), where)
+    taken = time.monotonic() - begun
+    say(f"make up, {what}: {taken:.1f} s")
+    return taken
+
+
+def _cold(stack: str) -> float:
+    _run((sys.executable, "-m", "lab", "down", "--purge"), ROOT)
+    return _up(stack, ROOT, "cold")
+
+
+def _run(command: tuple[str, ...], where: Path) -> None:
+    done = subprocess.run(command, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise Problem(f"`{' '.join(command)}` did not succeed:\n" + "\n".join(done.stdout.splitlines()[-20:]))
+
+
+@contextmanager
+def _copy(stack: str) -> Generator[Path]:
+    """The checkout once more, so that nobody's stack file is left changed when this is interrupted."""
+    with TemporaryDirectory(prefix="bench-") as directory:
+        copy = Path(directory, "checkout")
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*_NOT_COPIED), symlinks=True)
+        yield copy
+
+
+def _changed(stack: str, copy: Path, what: str) -> float:
+    """With a value that was not there before, so that nothing remembered from an earlier run helps."""
+    path = stack_file(stack, copy)
+    file: dict[str, Any] = yaml.safe_load(path.read_text())
+    settings = file["config"][SETTINGS_KEY]
+    every = _SHORTEST + time.time_ns() // 1_000_000 % (_LONGEST - _SHORTEST)
+    settings["culler"] = {"idle": "1h", "every": f"{every}s"}
+    path.write_text(yaml.safe_dump(file, sort_keys=False))
+    return _up(stack, copy, what)
