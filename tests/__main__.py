@@ -2,15 +2,20 @@
 
 import argparse
 import os
+import platform
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree as Xml
 
 ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
+SOAK_RECORD = ROOT / "docs" / "soak.md"
 
 
 @dataclass(frozen=True)
@@ -29,21 +34,22 @@ CHECK = (
     Phase("types", (PYTHON, "-m", "pyright")),
     Phase("documents", (PYTHON, "-m", "settings.reference", "--check")),
 )
+UP = Phase("make up", ("make", "--no-print-directory", "up"))
+BROWSER = Phase("a browser", ("tools/browser",))
 TEST = (
     *CHECK,
     pytest("unit tests", "-q", "-m", "not (lab or engine or browser or soak)"),
+    UP,
+    BROWSER,
     pytest("the real engine", "-v", "-m", "engine and not soak"),
-    Phase("make up", ("make", "--no-print-directory", "up")),
-    Phase("a browser", ("tools/browser",)),
     pytest("the lab and a browser", "-v", "-m", "(lab or browser) and not (engine or soak)"),
 )
-SOAK = (Phase("make up", ("make", "--no-print-directory", "up")), pytest("soak", "-v", "-m", "soak"))
-SUITES = {"check": CHECK, "all": TEST, "soak": SOAK}
 
 
 def run(phases: Sequence[Phase]) -> int:
     took: list[tuple[str, float]] = []
     environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true", "PYTHONUNBUFFERED": "1"}
+    code = 0
     for phase in phases:
         print(f"\n=== {phase.name}", flush=True)
         started = time.monotonic()
@@ -52,13 +58,62 @@ def run(phases: Sequence[Phase]) -> int:
         if code:
             print(f"\n{phase.name} failed (exit code {code})", flush=True)
             break
-    else:
-        code = 0
     print("\n" + "\n".join(f"{seconds:8.1f} s  {name}" for name, seconds in took), flush=True)
     return code
 
 
+def soak() -> int:
+    with TemporaryDirectory() as directory:
+        results = Path(directory, "results.xml")
+        code = run((UP, BROWSER, pytest("soak", "-v", "-m", "soak", f"--junitxml={results}")))
+        if results.exists():
+            SOAK_RECORD.write_text(record(Xml.parse(results).getroot()))  # noqa: S314 - written by ourselves just now
+            print(f"recorded in {SOAK_RECORD.relative_to(ROOT)}")
+    return code
+
+
+def record(results: Xml.Element) -> str:
+    """The last soak as a page: what was tried, how it went and how long it took."""
+    revision = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    rows = [
+        f"| {case.get('classname', '').removeprefix('tests.')} | {case.get('name', '')} | {outcome(case)} "
+        f"| {float(case.get('time', 0)):.0f} s |"
+        for case in results.iter("testcase")
+    ]
+    return "\n".join(
+        [
+            "# The last soak",
+            "",
+            f"`make soak` at {revision.stdout.strip()}, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
+            f"{platform.system()} {platform.release().partition('-')[0]}. Long outages and drills; `make test` proves the "
+            "same promises the short way.",
+            "",
+            "| suite | drill | outcome | took |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def outcome(case: Xml.Element) -> str:
+    verdicts = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
+    return verdicts[0] if verdicts else "held"
+
+
+def check() -> int:
+    return run(CHECK)
+
+
+def everything() -> int:
+    return run(TEST)
+
+
+SUITES = {"check": check, "all": everything, "soak": soak}
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
     parser.add_argument("suite", choices=SUITES)
-    sys.exit(run(SUITES[parser.parse_args().suite]))
+    sys.exit(SUITES[parser.parse_args().suite]())
