@@ -68,19 +68,23 @@ def ensure(stack: str, port: int, target: Sequence[str]) -> bool:
         return False
     stop(stack)
     RUN.mkdir(parents=True, exist_ok=True)
-    with log_of(stack).open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.forward", str(port), *target],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=_ROOT,
-            start_new_session=True,
-        )
-    begun = start_time(process.pid)
+    log = str(log_of(stack))
+    # Not a child to wait for: it outlives us.
+    pid = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "deploy.forward", str(port), *target],
+        {**os.environ, "PYTHONPATH": str(_ROOT)},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    begun = start_time(pid)
     if begun is not None:
         fresh = file_of(stack).with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(Forward(process.pid, begun, port, list(target)))))
+        fresh.write_text(json.dumps(asdict(Forward(pid, begun, port, list(target)))))
         fresh.replace(file_of(stack))
     return True
 

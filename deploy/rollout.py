@@ -14,6 +14,8 @@ _SAY_AGAIN: Final = 15.0
 """Seconds after which an unchanged reason is repeated."""
 _LIMIT: Final = 600.0
 """Seconds after which even a reason that might pass by itself ends the wait."""
+_OUTAGE: Final = 60.0
+"""Seconds for which the cluster itself may be away."""
 _LAST_LINES: Final = 8
 
 
@@ -21,11 +23,20 @@ def wait(kubectl: Kubectl, workloads: Iterable[Workload], working: Callable[[], 
     """Until all are ready; with `working`, for as long as that is true. A reason that stays too long raises a Problem."""
     waited_for, begun = tuple(workloads), time.monotonic()
     patience = Patience(begun)
+    answered = begun
     while True:
-        verdicts = unready(kubectl, waited_for)
+        now = time.monotonic()
+        try:
+            verdicts = unready(kubectl, waited_for)
+        except Problem as silence:
+            if now - answered > _OUTAGE:
+                raise
+            note(f"{now - begun:4.0f} s  the cluster does not answer; waiting for it ({str(silence).splitlines()[-1]})")
+            time.sleep(_OUTAGE / 10)
+            continue
+        answered = now
         if not (working() if working else verdicts):
             return
-        now = time.monotonic()
         patience.see(verdicts, now)
         if lost := patience.lost(now):
             raise Problem(cause(kubectl, lost))

@@ -157,7 +157,7 @@ def _not_made(pod: Manifest, container: Mapping[str, Any], reason: str, message:
     where, image = _where(pod, container), container.get("image", "")
     match reason:
         case "InvalidImageName" | "ErrImageNeverPull":
-            return Verdict(f"{where}: image {image} cannot be pulled: {message or reason}", 0)
+            return Verdict(f"{where}: image {image} cannot be used: {message or reason}", 0)
         case "ErrImagePull" | "ImagePullBackOff":
             event = seen.last_event(pod, "Failed") or {}
             why = message if reason == "ErrImagePull" or ": " in message else str(event.get("message", message))

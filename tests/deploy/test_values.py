@@ -1,0 +1,84 @@
+"""The values of Secrets: made once, found again, given by hand, never replaced."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.values import Place, declared_values, fill, generated, missing, read_given
+from lab.problem import Problem
+
+COOKIE = Place("hub", "cookie-secret", "cookie-secret")
+TOKEN = Place("hub", "proxy-token", "proxy-token")
+TOKEN_OF_PROXY = Place("proxy", "proxy-token", "token")
+LOGIN = Place("hub", "login", "login")
+DATABASE = Place("hub", "database", "password")
+REFERENCES = {
+    COOKIE: "<<generated:hex:32:cookie-secret>>",
+    TOKEN: "<<generated:hex:32:proxy-token>>",
+    TOKEN_OF_PROXY: "<<generated:hex:32:proxy-token>>",
+    LOGIN: "<<generated:password:24:login>>",
+    DATABASE: "<<declared:postgres-password>>",
+}
+GIVEN = {"postgres-password": "given"}
+
+
+def test_missing_values_are_made_in_the_right_form() -> None:
+    values = fill(REFERENCES, {}, GIVEN)
+    assert re.fullmatch(r"[0-9a-f]{64}", values[COOKIE])
+    assert re.fullmatch(r"[A-Za-z0-9]{24}", values[LOGIN])
+    assert values[DATABASE] == "given"
+    assert values[COOKIE] != fill(REFERENCES, {}, GIVEN)[COOKIE]
+
+
+def test_one_reference_has_one_value_wherever_it_stands() -> None:
+    values = fill(REFERENCES, {}, GIVEN)
+    assert values[TOKEN] == values[TOKEN_OF_PROXY] != values[COOKIE]
+    assert fill(REFERENCES, {TOKEN_OF_PROXY: "kept"}, GIVEN)[TOKEN] == "kept"
+
+
+def test_what_the_cluster_keeps_stays() -> None:
+    kept = fill(REFERENCES, {}, GIVEN)
+    assert fill(REFERENCES, kept, GIVEN) == kept
+    assert fill(REFERENCES, kept, {}) == kept
+
+
+def test_a_value_given_anew_replaces_the_old_one() -> None:
+    kept = fill(REFERENCES, {}, GIVEN)
+    assert fill(REFERENCES, kept, {"postgres-password": "newer"}) == kept | {DATABASE: "newer"}
+
+
+def test_a_reference_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="is no reference"):
+        fill({COOKIE: "<<generated:oracle:1:x>>"}, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("kept", "given", "names"),
+    [
+        ({}, {}, ["postgres-password"]),
+        ({}, GIVEN, []),
+        ({DATABASE: "kept"}, {}, []),
+        ({COOKIE: "kept"}, {}, ["postgres-password"]),
+    ],
+)
+def test_what_nobody_gave_is_listed(kept: dict[Place, str], given: dict[str, str], names: list[str]) -> None:
+    assert missing(REFERENCES, kept, given) == names
+
+
+def test_the_engine_gets_what_was_declared_and_what_was_generated() -> None:
+    kept = {COOKIE: "c", LOGIN: "l", DATABASE: "d"}
+    assert declared_values(REFERENCES, kept, {}) == {"postgres-password": "d"}
+    assert declared_values(REFERENCES, kept, GIVEN) == GIVEN
+    assert generated(REFERENCES, kept) == {("hex", "cookie-secret"): "c", ("password", "login"): "l"}
+
+
+def test_files_of_secrets_are_read_and_those_others_may_read_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "postgres-password"
+    secret.write_text("given\n")
+    secret.chmod(0o640)
+    with pytest.raises(Problem, match=f"chmod 600 {secret}"):
+        read_given(tmp_path)
+    secret.chmod(0o600)
+    assert read_given(tmp_path) == GIVEN
+    assert read_given(tmp_path / "absent") == {}
