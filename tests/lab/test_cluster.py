@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab import build, cgroups, paths, process
+from lab.commands import run, try_run
 from tests.e2e.cluster import eventually, kubectl
 from tests.lab.try_out import PORT, READY_SECONDS, Namespace, pod
 
@@ -188,6 +189,32 @@ def test_a_policy_holds_from_a_pods_first_packet(make_namespace: Callable[[], Na
         for number in range(3):
             waited = f"--for=jsonpath={{.status.phase}}={phase}"
             namespace.kubectl("wait", f"pod/hasty-{number}", waited, f"--timeout={READY_SECONDS}")
+
+
+@pytest.fixture
+def stranger() -> Generator[Callable[[str], bool]]:
+    """A machine on the pods' bridge that is no pod; tells whether it reaches a pod's address."""
+    name, address = "lab-stranger", paths.POD_RANGE.replace(".0/", ".250/")
+    for line in (
+        f"ip netns add {name}",
+        f"ip link add {name} type veth peer name eth0 netns {name}",
+        f"ip link set {name} master {paths.BRIDGE} up",
+        f"ip -n {name} address add {address} dev eth0",
+        f"ip -n {name} link set eth0 up",
+    ):
+        run(*line.split())
+    probe = ("ip", "netns", "exec", name, build.target() / "node", "probe", "dial", "tcp")
+    yield lambda pod: try_run(*probe, f"{pod}:{PORT}").returncode == 0
+    run("ip", "link", "delete", name)
+    run("ip", "netns", "delete", name)
+
+
+def test_an_address_that_no_pod_was_given_is_cut_off(namespace: Namespace, stranger: Callable[[str], bool]) -> None:
+    """Also where no policy selects anything: nobody can say yet what would select it."""
+    server = namespace.pod("server")
+    assert not stranger(server)
+    run("nft", "add", "element", "inet", "jhlab-policies", "pods", "{ 10.244.0.250 }")
+    assert stranger(server)
 
 
 def test_a_policy_that_cannot_be_enforced_is_refused_aloud(namespace: Namespace) -> None:

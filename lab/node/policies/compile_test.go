@@ -108,9 +108,9 @@ func TestCompile(t *testing.T) {
 		},
 		{
 			name:     "egress rules alone close both directions when the types are left out",
-			policies: []string{`{podSelector: {matchLabels: {app: user}}, egress: [{}]}`},
-			allowed:  []packet{{user, outside, "tcp", 443}, {rival, hub, "tcp", 8081}},
-			denied:   []packet{{hub, user, "tcp", 8888}},
+			policies: []string{`{podSelector: {matchLabels: {app: user}}, egress: [{to: [{podSelector: {}}]}]}`},
+			allowed:  []packet{{user, hub, "tcp", 8081}, {rival, hub, "tcp", 8081}, {rival, outside, "tcp", 443}},
+			denied:   []packet{{hub, user, "tcp", 8888}, {user, outside, "tcp", 443}},
 		},
 		{
 			name: "a pod selector means pods of the same namespace",
@@ -186,6 +186,11 @@ func TestCompile(t *testing.T) {
 				ports: [{port: query, protocol: UDP}, {port: 443}]}]}`},
 			allowed: []packet{{hub, dns, "udp", 53}, {hub, outside, "tcp", 443}},
 			denied:  []packet{{hub, outside, "udp", 53}, {hub, user, "udp", 53}},
+		},
+		{
+			name:     "a named port of another protocol is another port",
+			policies: []string{`{podSelector: {matchLabels: {app: hub}}, policyTypes: [Egress], egress: [{ports: [{port: query}]}]}`},
+			denied:   []packet{{hub, dns, "udp", 53}, {hub, dns, "tcp", 53}},
 		},
 		{
 			name: "policies add up",

@@ -65,7 +65,7 @@ func TestTheKernelTakesTheRules(t *testing.T) {
 	for _, spec := range []string{
 		`{podSelector: {}, policyTypes: [Ingress, Egress]}`,
 		`{podSelector: {}, ingress: [{ports: [{protocol: UDP}, {protocol: SCTP, port: 1}, {port: 8000, endPort: 9000}, {port: 8500}]}]}`,
-		`{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}, {podSelector: {}}]}]}`,
+		`{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}, {ipBlock: {cidr: "::/0"}}, {podSelector: {}}]}]}`,
 	} {
 		cluster.Policies = append(cluster.Policies, policy(t, strings.Repeat("a-long-name.", 20), spec))
 	}

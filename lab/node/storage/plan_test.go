@@ -138,6 +138,8 @@ func TestOnlyDirectoriesBelowTheRootAreDeleted(t *testing.T) {
 		"/volumes/a/b":            false,
 		"/volumes/../etc":         false,
 		"/volumes/a/..":           false,
+		"/volumes/..":             false,
+		"/volumes/.":              false,
 		"/etc":                    false,
 	} {
 		volume := &corev1.PersistentVolume{}
