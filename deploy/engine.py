@@ -26,7 +26,6 @@ from settings.load import ROOT
 _STATE: Final = CACHE / "state"
 _SALT: Final = "encryptionsalt"
 _STOP_SECONDS: Final = 60.0
-_ALWAYS: Final = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 
 Watch = Callable[[Callable[[], bool]], None]
 """Looks on for as long as what it is given says that the engine works, and raises when it is pointless to go on."""
@@ -70,7 +69,8 @@ class Engine:
             self.call("config", "set", "--secret", name, stdin=value)
 
     def up(self, watch: Watch) -> None:
-        self._work(watch, "up")
+        """From what is really there: a killed run, or somebody's hand, may have changed more than the state knows."""
+        self._work(watch, "up", "--refresh")
 
     def down(self, *, data: bool) -> None:
         if data:
@@ -105,7 +105,7 @@ class Engine:
 
     def environment(self) -> dict[str, str]:
         """The user's own backend where there is one, else ours, with a passphrase of ours."""
-        environment = {**os.environ, **_ALWAYS, leftovers.MARK: str(self.directory)}
+        environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", leftovers.MARK: str(self.directory)}
         if not logged_in(environment):
             environment["PULUMI_BACKEND_URL"] = f"file://{self.backend}"
             if _SALT not in _load(self.source):

@@ -24,6 +24,7 @@ _FOR_GOOD: Final = re.compile(
 
 _MENDS: Final = (
     ("exceeded quota", "raise that quota, or stop what fills it"),
+    ("of an earlier revision", "delete that pod with kubectl; its claim stays"),
     ("PodSecurity", "the namespace enforces a profile that this pod breaks; the program or the image has to change"),
     ("Insufficient", "lower the guarantees in the stack file, or give the cluster a larger node"),
     ("unbound immediate PersistentVolumeClaims", "name a storage class of this cluster in the storage section"),
@@ -79,7 +80,8 @@ def judge(workload: Workload, objects: Iterable[Manifest]) -> Verdict | None:
     if failed := condition(found, "Failed"):
         return Verdict(f"has failed: {failed.get('message', '')}", 0)
     pods = seen.pods_of(found)
-    verdicts = [verdict for pod in pods if (verdict := _pod(pod, seen))]
+    wanted = found.get("status", {}).get("updateRevision")
+    verdicts = [verdict for pod in pods if (verdict := _outdated(pod, wanted) or _pod(pod, seen))]
     if verdicts:
         return min(verdicts, key=lambda v: float("inf") if v.patience is None else v.patience)
     return Verdict("has its pods, and Kubernetes has not counted them yet") if pods else _no_pods(found, seen)
@@ -109,6 +111,16 @@ def _no_pods(found: Manifest, seen: Observed) -> Verdict:
         return Verdict(f"its pods are refused: {refused.get('message', '')}", _SETTLING)
     earlier = [pod["metadata"]["name"] for owned in seen.owned_by(found, "ReplicaSet") for pod in seen.pods_of(owned)]
     return Verdict(f"waits for {earlier[0]} to end" if earlier else "has no pod yet")
+
+
+def _outdated(pod: Manifest, wanted: str | None) -> Verdict | None:
+    """A StatefulSet replaces its pods once they are ready, and so never one that cannot become ready."""
+    revision = pod["metadata"].get("labels", {}).get("controller-revision-hash")
+    if wanted is None or revision == wanted or condition(pod, "Ready") or "deletionTimestamp" in pod["metadata"]:
+        return None
+    return Verdict(
+        f"{pod['metadata']['name']} is of an earlier revision and not ready, so it is not replaced", _SETTLING
+    )
 
 
 def _pod(pod: Manifest, seen: Observed) -> Verdict | None:
