@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import cgroups, machine, paths
+from lab import build, cgroups, machine, paths
 from tests.e2e.cluster import eventually, kubectl
 from tests.lab.test_cluster import lab
 from tests.lab.try_out import Namespace
@@ -16,7 +16,8 @@ from tests.lab.try_out import Namespace
 pytestmark = pytest.mark.soak
 
 PLACES = ("/run", "/run/netns", "/var/lib", "/var/log", "/etc", "/etc/cni", "/etc/cni/net.d", "/usr/sbin")
-OURS = (str(paths.CACHE), str(paths.STATE), str(paths.RUN), "containerd", "/pause")
+# The programs of the node, and what its pods are made of; a `kubectl` that somebody started is not the lab's.
+OURS = (str(build.target() / "node"), "/usr/bin/containerd", "/pause", "/node")
 
 
 def snapshot() -> dict[str, list[str]]:
