@@ -4,6 +4,7 @@ is killed because the hub has forgotten it."""
 import asyncio
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,8 @@ UNREACHABLE = (aiohttp.ClientError, OSError)
 OK, NOT_FOUND, CONFLICT, SERVER_ERROR = 200, 404, 409, 500
 PAUSE = 5.0
 """Seconds between two attempts to reach an API server that is away."""
+LOOK_AGAIN = 0.05
+"""Seconds between two looks at something that is about to be ready."""
 SPARE = 10
 """Seconds of the start timeout kept for saying why a server did not start."""
 
@@ -91,7 +94,7 @@ class PlatformSpawner(ProfileSpawner):
             pod = self._remembered_pod()
             if not isinstance(pod, Answer) and self.is_pod_running(pod):
                 return pod
-            await asyncio.sleep(1)
+            await asyncio.sleep(LOOK_AGAIN)
         return None
 
     async def _delete_ended_pod(self) -> None:
@@ -138,7 +141,18 @@ class PlatformSpawner(ProfileSpawner):
 
     async def _start_at_home(self) -> str:
         await self._find_home()
-        return await super()._start()
+        url = await super()._start()
+        await self._until_it_answers(url)
+        return url
+
+    async def _until_it_answers(self, url: str) -> None:
+        """JupyterHub asks next, less and less often; whoever waits for their server is better served at once."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(1)) as session:
+            while True:
+                with suppress(*UNREACHABLE):
+                    async with session.get(url, allow_redirects=False):
+                        return
+                await asyncio.sleep(LOOK_AGAIN)
 
     async def _find_home(self) -> None:
         expected = self._expand_user_properties(self.pvc_name_template)
@@ -175,9 +189,14 @@ class PlatformSpawner(ProfileSpawner):
             if error.status != CONFLICT:
                 raise
         else:
-            return True
+            return await self._is_settled()
         seen = await self._look()
-        return not isinstance(seen, Answer) and await self._use(seen)
+        return not isinstance(seen, Answer) and await self._use(seen) and await self._is_settled()
+
+    async def _is_settled(self) -> bool:
+        """KubeSpawner would wait for the pod from here on, looking less and less often."""
+        await self._running_pod()
+        return True
 
     async def _use(self, pod: Pod) -> bool:
         match standing(pod, self._owner):

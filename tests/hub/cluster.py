@@ -1,4 +1,4 @@
-"""An API server that says what a test tells it to, over real HTTP, and that can go away."""
+"""An API server that says what a test tells it to, over real HTTP, and that can go away. It answers for the pods as well."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from aiohttp import web
 Object = dict[str, Any]
 RUNNING: Object = {
     "phase": "Running",
-    "podIP": "10.0.0.7",
+    "podIP": "127.0.0.1",
     "containerStatuses": [{"name": "notebook", "ready": True, "state": {"running": {}}}],
 }
 
@@ -45,8 +45,12 @@ class Cluster:
             await self._runner.cleanup()
             self._runner = None
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def kubeconfig(self) -> str:
-        entry = {"name": "c", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}
+        entry = {"name": "c", "cluster": {"server": self.url}}
         context = {"name": "c", "context": {"cluster": "c", "user": "c"}}
         return json.dumps(
             {

@@ -18,7 +18,6 @@ from hub.spawner import PlatformSpawner
 from tests.hub.cluster import RUNNING, Cluster
 
 POD = "jupyter-ann"
-ADDRESS = "http://10.0.0.7:8888"
 
 
 @dataclass
@@ -36,7 +35,7 @@ class Hub:
     api_url: str = "http://hub/hub/api"
 
 
-def pod(user: str = "ann", **status: Any) -> dict[str, Any]:
+def pod(user: str = "ann", port: int = 8888, **status: Any) -> dict[str, Any]:
     env = [{"name": "JUPYTERHUB_API_TOKEN", "value": "old"}]
     return {
         "metadata": {
@@ -48,7 +47,7 @@ def pod(user: str = "ann", **status: Any) -> dict[str, Any]:
         },
         "spec": {
             "containers": [
-                {"name": "notebook", "env": env, "ports": [{"name": "notebook-port", "containerPort": 8888}]}
+                {"name": "notebook", "env": env, "ports": [{"name": "notebook-port", "containerPort": port}]}
             ]
         },
         "status": {**RUNNING, **status},
@@ -92,7 +91,7 @@ def make_spawner(cluster: Cluster, settings: HubSettings) -> Callable[[], Platfo
     def make() -> PlatformSpawner:
         table = {line.name: line.value for line in server_traits(settings) if line.owner == "PlatformSpawner"}
         patience = {"delete_grace_period": 0, "k8s_api_request_timeout": 1, "k8s_api_request_retry_timeout": 1}
-        return PlatformSpawner(_mock=True, user=User(), hub=Hub(), **(table | patience))
+        return PlatformSpawner(_mock=True, user=User(), hub=Hub(), port=cluster.port, **(table | patience))
 
     return make
 
@@ -162,13 +161,16 @@ class TestPoll:
     ) -> None:
         cluster.pods[POD] = pod()
         await cluster.stop()
-        first, second = (asyncio.ensure_future(each.poll()) for each in (spawner, make_spawner()))
+        first, second, third = (
+            asyncio.ensure_future(each.poll()) for each in (spawner, make_spawner(), make_spawner())
+        )
         await asyncio.sleep(0.5)
         assert not first.done()
         # Whoever gives up waiting must not take the answer away from the others.
         first.cancel()
+        second.cancel()
         await cluster.start()
-        assert await asyncio.wait_for(second, 10) is None
+        assert await asyncio.wait_for(third, 10) is None
 
 
 class TestStop:
@@ -198,25 +200,25 @@ class TestStop:
 
 class TestTakeOver:
     async def test_nothing_there(self, cluster: Cluster, spawner: PlatformSpawner) -> None:
-        assert await spawner.start() == ADDRESS
+        assert await spawner.start() == cluster.url
         assert cluster.pods[POD]["metadata"]["annotations"]["hub.jupyter.org/username"] == "ann"
 
     @pytest.mark.parametrize("status", [{}, {"phase": "Pending", "containerStatuses": []}])
     async def test_a_live_pod_is_kept_with_its_token(
         self, cluster: Cluster, spawner: PlatformSpawner, status: dict[str, Any]
     ) -> None:
-        kept = cluster.pods[POD] = pod(**status)
+        kept = cluster.pods[POD] = pod(port=cluster.port, **status)
         spawner.api_token = "new"  # noqa: S105 - not a secret
         starting = asyncio.ensure_future(spawner.start())
         await asyncio.sleep(0.5)
         cluster.pods[POD] = kept | {"status": RUNNING}
-        assert await asyncio.wait_for(starting, 20) == ADDRESS
+        assert await asyncio.wait_for(starting, 20) == cluster.url
         assert spawner.api_token == "old"  # noqa: S105 - not a secret
         assert cluster.pods[POD]["spec"] is kept["spec"]
 
     async def test_an_ended_pod_is_replaced(self, cluster: Cluster, spawner: PlatformSpawner) -> None:
         ended = cluster.pods[POD] = pod(phase="Failed", containerStatuses=[])
-        assert await spawner.start() == ADDRESS
+        assert await spawner.start() == cluster.url
         assert cluster.pods[POD] is not ended
 
     async def test_somebody_elses_pod_is_left_alone(self, cluster: Cluster, spawner: PlatformSpawner) -> None:
