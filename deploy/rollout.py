@@ -22,7 +22,8 @@ _LAST_LINES: Final = 8
 def wait(kubectl: Kubectl, workloads: Iterable[Workload], working: Callable[[], bool] | None = None) -> None:
     """Until all are ready; with `working`, for as long as that is true. A reason that stays too long raises a Problem."""
     waited_for, begun = tuple(workloads), time.monotonic()
-    patience = Patience(begun)
+    # What was broken before the work began is what the work may mend.
+    patience = Patience(begun, forgives_the_first=working is not None)
     answered = begun
     while True:
         now = time.monotonic()
@@ -60,12 +61,15 @@ def unready(kubectl: Kubectl, workloads: Iterable[Workload]) -> dict[Workload, V
 class Patience:
     """For how long each workload has had its reason, and when it was last said. Pure but for what it remembers."""
 
-    def __init__(self, begun: float) -> None:
+    def __init__(self, begun: float, *, forgives_the_first: bool = False) -> None:
         self._begun = begun
+        self._forgiven: set[tuple[Workload, int]] | None = None if forgives_the_first else set()
         self._since: dict[Workload, tuple[Verdict, float]] = {}
         self._said: dict[Workload, tuple[str, float]] = {}
 
     def see(self, verdicts: Mapping[Workload, Verdict], now: float) -> None:
+        if self._forgiven is None:
+            self._forgiven = {(workload, verdict.generation) for workload, verdict in verdicts.items()}
         earlier = self._since
         self._since = {
             workload: (
@@ -80,8 +84,12 @@ class Patience:
         return {
             workload: verdict
             for workload, (verdict, since) in self._since.items()
-            if now - self._begun > _LIMIT or (verdict.patience is not None and now - since >= verdict.patience)
+            if now - self._begun > _LIMIT or self._is_final(workload, verdict, now - since)
         }
+
+    def _is_final(self, workload: Workload, verdict: Verdict, seconds: float) -> bool:
+        forgiven = (workload, verdict.generation) in (self._forgiven or ())
+        return verdict.patience is not None and seconds >= verdict.patience and not forgiven
 
     def worth_saying(self, now: float) -> list[Workload]:
         """The workloads whose reason is new, or was said some time ago."""

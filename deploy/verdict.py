@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from deploy.kubectl import Manifest
@@ -63,6 +63,8 @@ class Verdict:
     patience: float | None = None
     """After how many seconds of this same reason waiting is pointless; None where it may pass by itself."""
     log: Log | None = None
+    generation: int = field(default=0, compare=False)
+    """Which wish of the workload's this is about; 0 while there is none."""
 
     @property
     def mend(self) -> str:
@@ -75,8 +77,11 @@ def judge(workload: Workload, objects: Iterable[Manifest]) -> Verdict | None:
     found = seen.named(workload.kind, workload.name)
     if found is None:
         return Verdict("is not there yet")
-    if _ready(found):
-        return None
+    verdict = None if _ready(found) else _unready(found, seen)
+    return verdict and replace(verdict, generation=found["metadata"].get("generation", 0))
+
+
+def _unready(found: Manifest, seen: Observed) -> Verdict:
     if failed := condition(found, "Failed"):
         return Verdict(f"has failed: {failed.get('message', '')}", 0)
     pods = seen.pods_of(found)
@@ -183,7 +188,7 @@ def _not_made(pod: Manifest, container: Mapping[str, Any], reason: str, message:
 def _crashed(pod: Manifest, container: Mapping[str, Any]) -> Verdict:
     state = container.get("state", {})
     ended: Mapping[str, Any] = state.get("terminated") or container.get("lastState", {}).get("terminated", {})
-    times = container.get("restartCount", 0) + ("terminated" in state)
+    times = container.get("restartCount", 0) + 1
     how = f"{ended.get('reason', 'ended')}, exit code {ended.get('exitCode', 'unknown')}"
     return Verdict(
         f"{_where(pod, container)} keeps ending ({times} times so far; the last time: {how})",

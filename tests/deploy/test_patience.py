@@ -1,5 +1,7 @@
 """How long a reason may stay before waiting is pointless, and how often it is said."""
 
+from dataclasses import replace
+
 from deploy.rollout import Patience
 from deploy.verdict import Verdict, Workload
 
@@ -37,3 +39,12 @@ def test_a_reason_is_said_when_it_is_new_and_then_now_and_then() -> None:
     assert said.worth_saying(15) == [HUB]
     said.see({HUB: MISSING}, 16)
     assert said.worth_saying(16) == [HUB]
+
+
+def test_what_was_broken_before_the_work_began_is_forgiven_until_the_work_touches_it() -> None:
+    broken = Verdict("keeps ending", patience=0, generation=3)
+    waiting = Patience(begun=0, forgives_the_first=True)
+    waiting.see({HUB: broken}, 0)
+    assert waiting.lost(500) == {}
+    waiting.see({HUB: replace(broken, generation=4)}, 500)
+    assert waiting.lost(500) == {HUB: broken}

@@ -14,7 +14,7 @@ WEB = Workload("Deployment", "here", "web")
 KINDS = {"quota-statefulset": Workload("StatefulSet", "here", "db"), "failed-job": Workload("Job", "here", "once")}
 
 EXPECTED = {
-    "crash-loop": ("keeps ending (10 times so far; the last time: Error, exit code 1)", 0, ""),
+    "crash-loop": ("keeps ending (11 times so far; the last time: Error, exit code 1)", 0, ""),
     "failed-job": ("has failed: Job has reached the specified backoff limit", 0, ""),
     "failing-probe": ("is not ready: Readiness probe failed: Get", None, ""),
     "invalid-image": ("image lab.local/Nothing:here:there cannot be used: Failed to apply default image tag", 0, ""),
