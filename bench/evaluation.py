@@ -1,12 +1,14 @@
-"""The program evaluated in fresh processes: wall time from the start of Python, and the most memory it held."""
+"""The program evaluated in fresh processes: the time from the start of Python, and the most memory it held."""
 
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from bench.figures import Series, Table, extent, mebibytes, ratio, seconds
@@ -20,67 +22,59 @@ _KIBIBYTES: Final = 1024
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    seconds: Series
-    peak: Series
-    """MiB. It counts from the fork on, so it is true as long as this process is the smaller one; it never imports Pulumi."""
-    resources: int
-    providers: list[str]
+class Run:
+    """One process from its start to its end."""
+
+    seconds: float
+    processor: float
+    """Seconds of processor time, which other work on the machine hardly changes."""
+    peak: float
+    """MiB. It counts from the fork on, so it is true while this process is the smaller one; it never imports Pulumi."""
+    printed: str
 
 
 def section(runs: int) -> str:
+    programs = {"empty": _EMPTY, **dict.fromkeys(STACKS, ROOT)}
     # The first one compiles and fills the page cache, for all of them alike.
-    for stack in STACKS:
-        _once(stack, ROOT)
-    floor = measure("empty", _EMPTY, runs)
-    rows = [_row("a program with nothing but `import pulumi`", floor, floor)]
-    rows += [_row(f"stack {stack}", measure(stack, ROOT, runs), floor) for stack in STACKS]
-    heads = (
-        "evaluated",
-        "resources",
-        "median",
-        "of the floor",
-        "lowest to highest",
-        "peak memory",
-        "provider packages",
-    )
-    return Table(heads, rows).markdown()
+    for stack, root in programs.items():
+        _once(stack, root)
+    taken: dict[str, list[Run]] = {stack: [] for stack in programs}
+    for turn in range(runs):
+        say(f"evaluating {', '.join(programs)}: {turn + 1} of {runs}")
+        for stack, root in programs.items():
+            taken[stack].append(_once(stack, root))
+    floor = Series(tuple(run.seconds for run in taken["empty"])).median
+    heads = ("evaluated", "resources", "median", "of the floor", "lowest to highest", "processor", "peak memory")
+    return Table(
+        (*heads, "provider packages"), [_row(stack, found, floor) for stack, found in taken.items()]
+    ).markdown()
 
 
-def measure(stack: str, root: Path, runs: int) -> Evaluation:
-    say(f"evaluating {stack}, {runs} times")
-    taken = [_once(stack, root) for _ in range(runs)]
-    last = json.loads(taken[-1][2])
-    return Evaluation(
-        Series(tuple(item[0] for item in taken)),
-        Series(tuple(item[1] for item in taken)),
-        last["resources"],
-        last["providers"],
-    )
-
-
-def _row(what: str, found: Evaluation, floor: Evaluation) -> tuple[str, ...]:
+def _row(stack: str, runs: Sequence[Run], floor: float) -> tuple[str, ...]:
+    taken = Series(tuple(run.seconds for run in runs))
+    said = json.loads(runs[-1].printed)
     return (
-        what,
-        str(found.resources),
-        seconds(found.seconds.median),
-        ratio(found.seconds.median, floor.seconds.median),
-        extent(found.seconds),
-        mebibytes(found.peak.median),
-        ", ".join(found.providers) or "none",
+        f"stack {stack}" if stack in STACKS else "the floor: nothing but `import pulumi`",
+        str(said["resources"]),
+        seconds(taken.median),
+        ratio(taken.median, floor),
+        extent(taken),
+        seconds(Series(tuple(run.processor for run in runs)).median),
+        mebibytes(Series(tuple(run.peak for run in runs)).median),
+        ", ".join(said["providers"]) or "none",
     )
 
 
-def _once(stack: str, root: Path) -> tuple[float, float, str]:
-    """Seconds, MiB, and what it printed."""
+def _once(stack: str, root: Path) -> Run:
     command = (sys.executable, "-m", "bench.one_evaluation", stack, str(root))
     begun = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
-        printed = process.stdout.read()
+    with TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
+        taken = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
-    taken = time.perf_counter() - begun
+        output.seek(0)
+        printed = output.read()
     if process.returncode:
         raise Problem(f"stack {stack} was not evaluated; the lines above say why")
-    return taken, usage.ru_maxrss / _KIBIBYTES, printed
+    return Run(taken, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / _KIBIBYTES, printed)
