@@ -2,8 +2,8 @@
 
 import pulumi
 
+from components import hub_check
 from images.catalogue import UnpinnedImages, references
-from preview import traits
 from settings import SettingsError
 from settings.load import parse
 from stack import declared_secrets, deploy
@@ -11,7 +11,7 @@ from stack import declared_secrets, deploy
 stack = pulumi.get_stack()
 try:
     settings = parse(pulumi.Config().require_object("settings"), f"Pulumi.{stack}.yaml")
-    traits.check(settings, f"Pulumi.{stack}.yaml")
+    hub_check.check(settings, f"Pulumi.{stack}.yaml")
     images = references(stack, lab=settings.cluster.kind == "lab", preview=pulumi.runtime.is_dry_run())
 except (SettingsError, UnpinnedImages) as error:
     raise pulumi.RunError(str(error)) from error

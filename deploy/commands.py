@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from components import hub_check
 from components.naming import HUB, SERVER
 from deploy import cluster, direct, forward, inventory, reach, rollout
 from deploy.console import Phases, note, say
@@ -15,7 +16,6 @@ from deploy.stack import Stack, brought_up_by, evaluate, gather, load, login_pas
 from deploy.values import generated
 from deploy.way import ENGINE_MANAGER, Way, choose
 from lab.problem import Problem
-from preview import traits
 from settings.cluster import Lab
 
 
@@ -26,7 +26,7 @@ def up(name: str, forced: Way | None) -> None:
         reach.require_port(name, stack.settings)
     with exclusively(_lock_of(name)):
         with phases.phase("traits", "asking the pinned JupyterHub whether it accepts the settings"):
-            note("it does" if traits.check(stack.settings, stack.source.name) else "it did so before")
+            note("it does" if hub_check.check(stack.settings, stack.source.name) else "it did so before")
         with phases.phase(
             "cluster", "the lab" if isinstance(stack.settings.cluster, Lab) else stack.settings.cluster.context
         ):

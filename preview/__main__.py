@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pulumi
 
-from preview import traits
+from components import hub_check
 from preview.diff import compare
 from preview.inventory import Inventory, dump
 from preview.manifests import RenderError
@@ -101,7 +101,7 @@ def _require_traits(options: argparse.Namespace) -> None:
         return
     started = time.perf_counter()
     source = stack_file(options.stack)
-    if traits.check(read(source), source.name):
+    if hub_check.check(read(source), source.name):
         spent = time.perf_counter() - started
         print(f"{spent:.2f} s to ask the pinned JupyterHub whether it accepts the settings", file=sys.stderr)
 

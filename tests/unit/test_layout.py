@@ -14,7 +14,7 @@ ALLOWED = {
     "lab": set[str](),
     "components": {"hub", "settings"},
     "stack": {"components", "lab", "settings"},
-    "__main__": {"images", "preview", "settings", "stack"},
+    "__main__": {"components", "images", "settings", "stack"},
     "preview": {"components", "settings"},
     "deploy": {"components", "images", "lab", "preview", "settings", "hub"},
     "bench": {"components", "deploy", "lab", "preview", "settings"},

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from components.hub_config import hub_settings
-from preview.program import ROOT
 from settings import Problem, Settings, SettingsError
+from settings.load import ROOT
 
 _ACCEPTED: Final = Path.home() / ".cache" / "jupyterhub-platform" / "traits"
 
