@@ -1,10 +1,9 @@
 """Waits until the hub can start: the cluster lists the users' pods, and the database answers.
 
-A hub started while the cluster is silent would take its users' servers for stopped. Run by the supervisor before the hub.
+A hub started while the cluster is silent would take its users' servers for stopped.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +12,7 @@ from kubernetes_asyncio import client, config
 from kubernetes_asyncio.config import ConfigException
 
 from hub.places import Places
-from hub.secret_files import SecretError, read_secrets
+from hub.secret_files import read_secrets
 from hub.settings import HubSettings, PostgresDatabase
 from hub.traits import database_url
 
@@ -72,10 +71,3 @@ async def preflight(places: Places) -> None:
 
 def _cause(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-if __name__ == "__main__":
-    try:
-        asyncio.run(preflight(Places.from_environment()))
-    except SecretError as problem:
-        sys.exit(f"preflight: {problem}")

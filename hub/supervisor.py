@@ -1,6 +1,6 @@
 """Process 1 of the hub's pod: starts the hub when it can work, restarts it when it falls, and leaves nothing behind.
 
-A leader election fits in here: `stages` is what this pod does while it leads.
+A leader election fits in here: the command is what this pod runs while it leads.
 """
 
 import ctypes
@@ -14,8 +14,6 @@ from pathlib import Path
 from types import FrameType
 
 from hub.places import Places
-
-Command = Sequence[str]
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -38,9 +36,9 @@ class Patience:
 
 @dataclass
 class Supervisor:
-    """Runs the stages one after the other, the last one for as long as it lives."""
+    """Keeps one command running."""
 
-    stages: Sequence[Command]
+    command: Sequence[str]
     patience: Patience = field(default_factory=Patience)
     _child: int | None = None
     _ending: int | None = None
@@ -54,7 +52,7 @@ class Supervisor:
         crashes = 0
         while True:
             begun = time.monotonic()
-            code = self._round()
+            code = self._run()
             if self._ending is not None:
                 _say(f"ended after signal {self._ending} with code {code}")
                 return code
@@ -66,22 +64,13 @@ class Supervisor:
             _say(f"ended with code {code}, starting again in {pause:.0f} s")
             self._sleep(pause)
 
-    def _round(self) -> int:
-        """All stages once; the code of the one that failed, or of the last."""
-        code = 0
-        for stage in self.stages:
-            if self._ending is not None:
-                break
-            code = self._run(stage)
-            if code:
-                break
-        return code
-
-    def _run(self, command: Command) -> int:
-        _say(f"starting {' '.join(command)}")
+    def _run(self) -> int:
         # A signal that arrives before the child is known would not reach it.
         signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
-        self._child = _start(command)
+        if self._ending is not None:
+            return 128 + self._ending
+        _say(f"starting {' '.join(self.command)}")
+        self._child = _start(self.command)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         code = _reap(until=self._child)
         self._child = None
@@ -102,7 +91,7 @@ class Supervisor:
 FORWARDED = {signal.SIGTERM, signal.SIGINT}
 
 
-def _start(command: Command) -> int:
+def _start(command: Sequence[str]) -> int:
     parent = os.getpid()
     child = os.fork()
     if child:
@@ -149,13 +138,8 @@ def _say(text: str) -> None:
     print(f"supervisor: {text}", flush=True)
 
 
-def hub_stages(python: str = sys.executable) -> list[Command]:
-    here = Path(__file__).parent
-    return [[python, "-m", "hub.preflight"], [python, "-m", "jupyterhub", f"--config={here / 'jupyterhub_config.py'}"]]
-
-
 if __name__ == "__main__":
     os.chdir(Places.from_environment().state)
     # `jupyterhub` looks for alembic on PATH when it upgrades its database.
     os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
-    sys.exit(Supervisor(hub_stages()).run())
+    sys.exit(Supervisor([sys.executable, "-m", "hub.launch"]).run())

@@ -45,6 +45,10 @@ async def test_login(login: PasswordAuthenticator, name: str, password: str, adm
     assert (user is None) == (admin is None)
 
 
+async def test_a_stranger_with_the_password_is_a_stranger(login: PasswordAuthenticator) -> None:
+    assert await login.authenticate(None, {"username": "eve", "password": RIGHT}) is None
+
+
 async def test_fields_may_be_missing(login: PasswordAuthenticator) -> None:
     assert await login.get_authenticated_user(None, {}) is None
 

@@ -1,3 +1,5 @@
 from traitlets.config import Application
 
-class JupyterHub(Application): ...
+class JupyterHub(Application):
+    @classmethod
+    def launch_instance(cls, argv: list[str] | None = None, **kwargs: object) -> None: ...
