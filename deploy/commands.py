@@ -159,7 +159,8 @@ def _end_servers(stack: Stack, kubectl: Kubectl) -> None:
     servers = (f"--namespace={stack.settings.namespace.users}", f"--selector=component={SERVER}")
     for words in (("deployment", HUB, f"--namespace={stack.namespace}"), ("pods", *servers)):
         for line in kubectl.run("delete", *words, "--ignore-not-found").splitlines():
-            note(line)
+            if line != "No resources found":
+                note(line)
 
 
 def _engine(stack: Stack, kubectl: Kubectl, program: Program, *, wanted: bool) -> tuple[Engine | None, str | None]:

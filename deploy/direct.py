@@ -1,5 +1,6 @@
 """The way without an engine: the program's own manifests, applied and pruned with kubectl."""
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -10,6 +11,7 @@ from deploy.inventory import Item
 from deploy.kubectl import Kubectl, Manifest
 from deploy.program import Program
 from deploy.values import Place, fill
+from lab.problem import Problem
 
 _FIRST: Final = ("Namespace", "CustomResourceDefinition")
 """Others cannot even be sent before these exist."""
@@ -40,7 +42,12 @@ def up(kubectl: Kubectl, program: Program, kept: Mapping[Place, str], given: Map
 
     applied = kubectl.apply(found for found in program.objects if found["kind"] in _FIRST)
     inventory.write(kubectl, program.namespace, inventory.merged(earlier, program.items))
-    applied += kubectl.apply(_with_values(found, values) for found in program.objects if found["kind"] not in _FIRST)
+    try:
+        applied += kubectl.apply(
+            _with_values(found, values) for found in program.objects if found["kind"] not in _FIRST
+        )
+    except Problem as refused:
+        raise Problem(explained(str(refused))) from refused
     _report(applied, versions)
 
     for line in kubectl.delete(item.stub for item in change.delete):
@@ -57,6 +64,17 @@ def down(kubectl: Kubectl, namespace: str, *, data: bool) -> None:
         note(line)
     if not data and items:
         inventory.write(kubectl, namespace, [item for item in items if item.protected])
+
+
+def explained(refusal: str) -> str:
+    """The cluster's own words without the dump it adds, and what to do where a value cannot be changed."""
+    words = refusal.partition("\n@@")[0]
+    if not re.search(r"immutable|updates to statefulset spec", words):
+        return words
+    return (
+        f"{words}\nto mend it: restore the earlier value in the stack file. Where that is no choice, delete the object with "
+        "kubectl and run this again; a claim takes its data with it"
+    )
 
 
 def _with_values(manifest: Manifest, values: Mapping[Place, str]) -> Manifest:
