@@ -83,7 +83,8 @@ def _limits(settings: HubSettings) -> list[Trait]:
         # Serve at once; the servers found running are checked in the background.
         Trait("JupyterHub", "init_spawners_timeout", 1, PLATFORM),
         Trait("JupyterHub", "activity_resolution", 60, PLATFORM),
-        Trait("JupyterHub", "last_activity_interval", 60, PLATFORM),
+        # Also how soon a proxy that came back empty is told its routes again.
+        Trait("JupyterHub", "last_activity_interval", 10, PLATFORM),
         Trait("JupyterHub", "authenticate_prometheus", True, PLATFORM),
         Trait(
             "JupyterHub",

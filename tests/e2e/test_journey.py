@@ -1,11 +1,11 @@
 """The promise of the README, as a person lives it: log in, start, run a cell, and find the file again tomorrow."""
 
 import contextlib
+import http.client
 import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Error, WebSocket, expect
@@ -114,10 +114,32 @@ def test_a_hub_that_is_killed_cuts_nobody_off(person: Seat, dev_hub: str, dev_pa
     expect(again.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=60_000)
 
 
-def _healthy(hub: str) -> bool:
-    with contextlib.suppress(urllib.error.URLError, OSError):
-        return urllib.request.urlopen(f"{hub}/hub/health", timeout=3).status == 200
+def test_a_proxy_that_is_killed_knows_its_routes_again_within_seconds(
+    person: Seat, dev_hub: str, dev_password: str
+) -> None:
+    alice = person(dev_hub, "alice", dev_password)
+    alice.log_in()
+    alice.start(profile="small")
+    before = pod_of(USERS, "alice")["metadata"]["uid"]
+    kubectl("delete", "pod", "--namespace", "jupyterhub", "--selector", "app.kubernetes.io/component=proxy", "--force")
+    eventually("alice's server answers again", lambda: _answers(f"{dev_hub}/user/alice/api"), 60)
+    alice.page.goto(f"{dev_hub}/user/alice/lab")
+    expect(alice.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=60_000)
+    assert pod_of(USERS, "alice")["metadata"]["uid"] == before
+
+
+def _answers(url: str) -> bool:
+    """With 200 itself: a redirect to elsewhere is no answer."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=3)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", address.path)
+        return connection.getresponse().status == 200
     return False
+
+
+def _healthy(hub: str) -> bool:
+    return _answers(f"{hub}/hub/health")
 
 
 def test_logging_out_ends_the_session(person: Seat, dev_hub: str, dev_password: str) -> None:
