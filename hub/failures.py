@@ -8,7 +8,8 @@ from tornado.web import HTTPError
 
 from hub.pods import Pod, state_of
 
-FORBIDDEN = 403
+FORBIDDEN, SERVER_ERROR = 403, 500
+SILENCE = "the cluster does not answer now; try again in a minute"
 _WAITING = {
     "ErrImagePull": "its image could not be pulled",
     "ImagePullBackOff": "its image could not be pulled",
@@ -57,6 +58,8 @@ def why_not_started(pod: Pod | None, events: Iterable[Mapping[str, Any]]) -> str
 
 def why_refused(status: int, message: str) -> str:
     """What it means that the API refused to make the pod or the home."""
+    if status >= SERVER_ERROR:
+        return SILENCE
     if status == FORBIDDEN and "exceeded quota" in message:
         return "the platform has no room for another server now; stop one of yours, or try again later"
     if status == FORBIDDEN and "violates PodSecurity" in message:

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from kubernetes_asyncio.client.rest import ApiException
 
-from hub.failures import Refusal, StartError, why_not_started, why_refused
+from hub.failures import SILENCE, Refusal, StartError, why_not_started, why_refused
 from hub.homes import Existing, New, Owner, Refused, choose_home
 from hub.pods import Answer, Pod, Standing, Stopped, api_token_of, standing, verdict
 from hub.profiles import ProfileSpawner
@@ -131,13 +131,11 @@ class PlatformSpawner(ProfileSpawner):
         except TimeoutError as error:
             seen = await self._look()
             if seen is Answer.SILENT:
-                raise StartError("the cluster does not answer") from error
+                raise StartError(SILENCE) from error
             cause = why_not_started(None if isinstance(seen, Answer) else seen, self.events)
-            raise StartError(cause or f"it was not ready after {self.start_timeout} seconds") from error
+            raise StartError(cause or "it was not ready in time") from error
         except UNREACHABLE as error:
-            raise StartError(
-                "the cluster does not answer; your server will start when it does, try again then"
-            ) from error
+            raise StartError(SILENCE) from error
 
     async def _start_at_home(self) -> str:
         await self._find_home()

@@ -41,6 +41,7 @@ def test_cause(pod: dict[str, Any] | None, events: list[dict[str, Any]], cause: 
     [
         (403, 'pods "x" is forbidden: exceeded quota: servers', "no room for another server"),
         (403, 'pods "x" is forbidden: violates PodSecurity "restricted"', "security rules"),
+        (500, "etcdserver: request timed out", "the cluster does not answer now"),
         (422, "spec.containers: Invalid value", "the cluster refused it (spec.containers: Invalid value)"),
     ],
 )

@@ -237,7 +237,7 @@ class TestTakeOver:
             "containerStatuses": [{"name": "notebook", "ready": False, "state": waiting}],
         }
         monkeypatch.setattr(module, "SPARE", 1)
-        spawner.start_timeout = 2
+        spawner.start_timeout = 5
         with pytest.raises(StartError, match=r"its image could not be pulled \(no such image\)"):
             await spawner.start()
 
