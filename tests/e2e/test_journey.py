@@ -131,8 +131,10 @@ def test_a_proxy_that_is_killed_knows_its_routes_again_within_seconds(
 def _answers(url: str) -> bool:
     """With 200 itself: a redirect to elsewhere is no answer."""
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.netloc, timeout=3)
-    with contextlib.suppress(OSError, http.client.HTTPException):
+    with (
+        contextlib.suppress(OSError, http.client.HTTPException),
+        contextlib.closing(http.client.HTTPConnection(address.netloc, timeout=3)) as connection,
+    ):
         connection.request("GET", address.path)
         return connection.getresponse().status == 200
     return False
