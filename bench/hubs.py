@@ -15,6 +15,7 @@ from lab.problem import Problem
 _PATIENCE: Final = 180.0
 _PAUSE: Final = 0.05
 _TAIL: Final = 95
+_ENOUGH_FOR_TAIL: Final = 20
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,14 @@ def side_by_side(what: str, hubs: Sequence[RunningHub], taken: Sequence[Series])
             hub.title,
             str(len(series.values)),
             seconds(series.median),
-            seconds(series.percentile(_TAIL)),
+            seconds(series.percentile(_TAIL)) if len(series.values) >= _ENOUGH_FOR_TAIL else "too few runs",
             extent(series),
             ratio(taken[0].median, series.median) if place else "",
-            ratio(taken[0].percentile(_TAIL), series.percentile(_TAIL)) if place else "",
         )
         for place, (hub, series) in enumerate(zip(hubs, taken, strict=True))
     ]
-    table = Table((what, "runs", "p50", "p95", "lowest to highest", "ours / this, p50", "ours / this, p95"), rows)
-    return table.markdown() if len(hubs) > 1 else table.without_last(2).markdown()
+    table = Table((what, "runs", "p50", "p95", "lowest to highest", "ours / this, p50"), rows)
+    return table.markdown() if len(hubs) > 1 else table.without_last(1).markdown()
 
 
 def _restart(hub: RunningHub, kubectl: Kubectl) -> float:

@@ -78,14 +78,14 @@ def test_a_table_is_aligned() -> None:
 def test_a_hub_stands_beside_its_peer_with_the_ratio_of_ours_to_it() -> None:
     ours, peer = RunningHub("ours", "a", (), {}), RunningHub("peer", "b", (), {})
     lines = side_by_side("spawns", [ours, peer], [Series((1.0, 3.0)), Series((4.0, 4.0))]).splitlines()
-    assert _cells(lines[2]) == ["ours", "2", "2.00 s", "3.00 s", "1.00 to 3.00", "", ""]
-    assert _cells(lines[3]) == ["peer", "2", "4.00 s", "4.00 s", "4.00 to 4.00", "0.50", "0.75"]
+    assert _cells(lines[2]) == ["ours", "2", "2.00 s", "too few runs", "1.00 to 3.00", ""]
+    assert _cells(lines[3]) == ["peer", "2", "4.00 s", "too few runs", "4.00 to 4.00", "0.50"]
 
 
 def test_a_hub_alone_has_no_ratio() -> None:
-    lines = side_by_side("spawns", [RunningHub("ours", "a", (), {})], [Series((1.0,))]).splitlines()
+    lines = side_by_side("spawns", [RunningHub("ours", "a", (), {})], [TWENTY]).splitlines()
     assert _cells(lines[0]) == ["spawns", "runs", "p50", "p95", "lowest to highest"]
-    assert _cells(lines[2]) == ["ours", "1", "1.00 s", "1.00 s", "1.00 to 1.00"]
+    assert _cells(lines[2]) == ["ours", "20", "10.50 s", "19.00 s", "1.00 to 20.00"]
 
 
 def _cells(line: str) -> list[str]:
