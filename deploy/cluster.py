@@ -59,6 +59,8 @@ def identity(kubectl: Kubectl) -> str:
 
 def _kubectl(cluster: Cluster) -> Kubectl:
     if isinstance(cluster, Lab):
+        if not lab.KUBECONFIG.exists() or not lab.KUBECTL.exists():
+            raise Problem("the lab has never been up on this machine; run `make lab`")
         return Kubectl(str(lab.KUBECTL), lab.CONTEXT, lab.KUBECONFIG)
     program = shutil.which("kubectl")
     if program is None:
