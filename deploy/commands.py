@@ -34,10 +34,10 @@ def up(name: str, forced: Way | None) -> None:
             kubectl = cluster.reach(stack.settings.cluster)
         with phases.phase("way", "by the engine, or without"):
             program = evaluate(stack)
-            engine, unavailable = _engine(stack, kubectl, program, wanted=forced != "kubectl")
-            lack = None if forced == "kubectl" else unavailable
-            way = choose(name, forced, brought_up_by(stack, kubectl), lack)
-            note(f"with the Pulumi engine {engine.program}" if engine else f"with kubectl alone: {unavailable}")
+            engine, unavailable = (None, None) if forced == "kubectl" else _engine(stack, kubectl, program)
+            way = choose(name, forced, brought_up_by(stack, kubectl), unavailable)
+            reason = unavailable or "as was asked for"
+            note(f"with the Pulumi engine {engine.program}" if engine else f"with kubectl alone: {reason}")
         with phases.phase("apply", f"{len(program.objects)} objects"):
             secrets = gather(stack, kubectl, program, way)
             if engine:
@@ -58,20 +58,20 @@ def destroy(name: str, *, data: bool) -> None:
     stack = load(name)
     kubectl = cluster.reach(stack.settings.cluster)
     with exclusively(_lock_of(name)):
+        way = brought_up_by(stack, kubectl)
+        if way is None:
+            say(f"stack {name} is not on the cluster {kubectl.context}")
+            return
+        engine, unavailable = _engine(stack, kubectl, evaluate(stack)) if way == "engine" else (None, None)
+        if unavailable:
+            raise Problem(f"stack {name} was brought up with the Pulumi engine, and {unavailable}; nothing was changed")
         forward.stop(name)
         _end_servers(stack, kubectl)
-        match brought_up_by(stack, kubectl):
-            case "engine":
-                engine, unavailable = _engine(stack, kubectl, evaluate(stack), wanted=True)
-                if engine is None:
-                    raise Problem(f"stack {name} was brought up with the Pulumi engine, and {unavailable}")
-                engine.prepare({})
-                engine.down(data=data)
-            case "kubectl":
-                direct.down(kubectl, stack.namespace, data=data)
-            case None:
-                say(f"stack {name} is not on the cluster {kubectl.context}")
-                return
+        if engine:
+            engine.prepare({})
+            engine.down(data=data)
+        else:
+            direct.down(kubectl, stack.namespace, data=data)
     say(kept(stack, kubectl))
 
 
@@ -84,7 +84,7 @@ def move(name: str, target: Way) -> None:
     kubectl = cluster.reach(stack.settings.cluster)
     with exclusively(_lock_of(name)):
         program = evaluate(stack)
-        engine, unavailable = _engine(stack, kubectl, program, wanted=True)
+        engine, unavailable = _engine(stack, kubectl, program)
         if engine is None:
             raise Problem(f"a move needs the engine on either side, and {unavailable}")
         secrets = gather(stack, kubectl, program, target)
@@ -163,10 +163,8 @@ def _end_servers(stack: Stack, kubectl: Kubectl) -> None:
                 note(line)
 
 
-def _engine(stack: Stack, kubectl: Kubectl, program: Program, *, wanted: bool) -> tuple[Engine | None, str | None]:
-    """The engine, or why it is not used."""
-    if not wanted:
-        return None, "as was asked for"
+def _engine(stack: Stack, kubectl: Kubectl, program: Program) -> tuple[Engine | None, str | None]:
+    """The engine, or why it cannot be had."""
     try:
         found: Path = obtain(program.packages)
     except UnavailableError as reason:
