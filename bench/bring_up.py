@@ -35,7 +35,7 @@ class Run:
 
     @property
     def way(self) -> str:
-        return found[1] if (found := re.search(r"^way: .*\n +(.*)", self.printed, re.MULTILINE)) else ""
+        return found[1] if (found := re.search(r"(with (the Pulumi engine|kubectl alone))", self.printed)) else ""
 
 
 def section(stack: str, runs: int, *, cold: bool) -> str:
