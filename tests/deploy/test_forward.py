@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy import forward
-from lab.process import start_time
+from deploy import cluster, forward
+from lab.process import start_time, wait
+from settings.cluster import Lab
 
 TARGET = ["here", "nothing", "false"]
 """`false` stands where kubectl would: the loop goes on asking."""
@@ -59,3 +60,17 @@ def test_a_taken_port_is_seen() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         assert not forward.port_is_free(taken.getsockname()[1])
+
+
+@pytest.mark.lab
+def test_it_leads_to_a_service_and_leaves_no_child_behind() -> None:
+    kubectl = cluster.reach(Lab(kind="lab"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    forward.ensure("dns", port, ["kube-system", "kube-dns", *kubectl.command()])
+    try:
+        assert wait(lambda: not forward.port_is_free(port), 10)
+    finally:
+        forward.stop("dns")
+    assert wait(lambda: forward.port_is_free(port), 2)

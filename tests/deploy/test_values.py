@@ -43,6 +43,12 @@ def test_what_the_cluster_keeps_stays() -> None:
     assert fill(REFERENCES, kept, {}) == kept
 
 
+def test_keys_that_disagree_are_left_as_they_are() -> None:
+    kept = {TOKEN: "one", TOKEN_OF_PROXY: "other"}
+    values = fill(REFERENCES, kept, GIVEN)
+    assert {place: values[place] for place in kept} == kept
+
+
 def test_a_value_given_anew_replaces_the_old_one() -> None:
     kept = fill(REFERENCES, {}, GIVEN)
     assert fill(REFERENCES, kept, {"postgres-password": "newer"}) == kept | {DATABASE: "newer"}
