@@ -36,7 +36,7 @@ class SecretKey:
     secret: pulumi.Input[str]
     key: str
     fingerprint: pulumi.Input[str]
-    """Changes with a value nobody could guess; empty for what people chose, which a fingerprint would help to guess."""
+    """Changes with a generated value; empty for what people chose, which a fingerprint would help to guess."""
 
 
 class Credentials(Component):
@@ -63,7 +63,7 @@ class Credentials(Component):
 
     def _generated_key(self, name: str) -> SecretKey:
         value = RandomBytes(name, length=_KEY_BYTES, opts=self.kept).hex
-        return self._secret(name, value, pulumi.Output.unsecret(value.apply(fingerprint)))
+        return self._secret(name, value, _shown(value))
 
     def _password(self, name: str, source: GeneratedSecret | DeclaredSecret | ExistingSecret) -> SecretKey:
         match source:
@@ -72,8 +72,8 @@ class Credentials(Component):
             case DeclaredSecret():
                 return self._secret(name, self._args.declared[source.name])
             case GeneratedSecret():
-                made = RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=self.kept)
-                return self._secret(name, made.result)
+                made = RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=self.kept).result
+                return self._secret(name, made, _shown(made))
 
     def _secret(self, name: str, value: pulumi.Output[str], shown: pulumi.Input[str] = "") -> SecretKey:
         made = Secret(
@@ -83,3 +83,8 @@ class Credentials(Component):
             opts=self.kept,
         )
         return SecretKey(name_of(made.metadata), name, shown)
+
+
+def _shown(value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Nobody can guess a generated value, so everybody may see its fingerprint."""
+    return pulumi.Output.unsecret(value.apply(fingerprint))
