@@ -1,0 +1,278 @@
+"""What the parts of a stack say about each other is true: names, ports, files, images and fingerprints agree."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pulumi
+import pytest
+
+from components.hub_config import OUR_POSTGRES_NAME
+from components.naming import SECRETS_ANNOTATION, SETTINGS_ANNOTATION
+from components.pods import fingerprint
+from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY, SETTINGS_FILE, STATE_DIRECTORY, HubSettings
+from preview.inventory import Inventory
+from preview.recorder import inventory
+from settings import Settings
+from settings.load import ROOT, read, stack_file
+from tests.conftest import UNPINNED
+from tests.unit.test_contracts import containers, objects, pods
+
+GENERATED = {name: f"<<generated:hex:32:{name}>>" for name in ("cookie-secret", "crypt-key", "proxy-token")}
+LETTERS = "<<generated:password:24:{}>>"
+SECRETS = {
+    "dev": GENERATED | {"login-password": LETTERS.format("login-password")},
+    "e2e": GENERATED | {"database-password": LETTERS.format("database-password")},
+    "prod": GENERATED
+    | {"login-password": "<<declared:login-password>>", "database-password": "<<declared:postgres-password>>"},
+}
+READ_AT_THE_START = {
+    "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password"),
+    "proxy": ("proxy-token",),
+    "database": ("database-password",),
+}
+IMAGES = {"hub": "hub", "proxy": "proxy", "database": "postgres"}
+HEALTH = {
+    "hub": {"httpGet": {"path": "/hub/health", "port": "http"}},
+    "proxy": {"httpGet": {"path": "/_chp_healthz", "port": "http"}},
+    "database": {"exec": {"command": ["pg_isready", "-q"]}},
+}
+A_DAY = 86_400
+SCRATCH = "/tmp"  # noqa: S108 - a directory of the pod's own
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - within the pod
+
+
+@cache
+def evaluated(of: str) -> Inventory:
+    return inventory(of, preview=of in UNPINNED, known=True)
+
+
+@pytest.fixture(params=SECRETS)
+def known(request: pytest.FixtureRequest) -> Inventory:
+    """A stack whose generated and declared secrets are known as references."""
+    return evaluated(request.param)
+
+
+def settings_of(stack: Inventory) -> Settings:
+    return read(stack_file(stack.stack))
+
+
+def told(stack: Inventory) -> str:
+    return stack.one("kubernetes:core/v1:ConfigMap", "hub-settings").inputs["data"][SETTINGS_FILE.name]
+
+
+def workloads(stack: Inventory) -> dict[str, dict[str, Any]]:
+    return {template["metadata"]["labels"]["app.kubernetes.io/component"]: template for _, template in pods(stack)}
+
+
+def image_name(reference: str) -> str:
+    return re.split("[:@]", reference.rpartition("/")[2])[0]
+
+
+def ports(container: dict[str, Any]) -> dict[str, int]:
+    return {port["name"]: port["containerPort"] for port in container["ports"]}
+
+
+def services(stack: Inventory) -> set[tuple[str, int]]:
+    """Where something of ours can be reached: `<name>.<namespace>` and a port."""
+    return {
+        (f"{found.inputs['metadata']['name']}.{found.inputs['metadata']['namespace']}", port["port"])
+        for found in stack.of("kubernetes:core/v1:Service")
+        for port in found.inputs["spec"]["ports"]
+    }
+
+
+def test_each_part_runs_the_image_made_for_it(known: Inventory) -> None:
+    running = {component: template["spec"]["containers"] for component, template in workloads(known).items()}
+    images = {component: container["image"] for component, (container,) in running.items()}
+    images["server"] = HubSettings.model_validate_json(told(known)).servers.image
+    assert {part: image_name(image) for part, image in images.items()} == {
+        part: image for part, image in (IMAGES | {"server": "notebook"}).items() if part in images
+    }
+    lab = settings_of(known).cluster.kind == "lab"
+    assert {image.startswith("lab.local/") for image in images.values()} == {lab}
+
+
+def test_the_user_of_a_pod_is_the_user_of_its_image(known: Inventory) -> None:
+    for component, template in workloads(known).items():
+        security = template["spec"]["securityContext"]
+        dockerfile = (ROOT / "images" / IMAGES[component] / "Dockerfile").read_text()
+        assert f"\nUSER {security['runAsUser']}:{security['runAsGroup']}\n" in dockerfile
+        assert security["fsGroup"] == security["runAsGroup"]
+
+
+def test_every_address_the_parts_are_told_is_one_of_ours(known: Inventory) -> None:
+    runtime = HubSettings.model_validate_json(told(known))
+    addresses = [urlsplit(url) for url in (runtime.hub_url, runtime.proxy_api_url)]
+    told_addresses = {(address.hostname, address.port) for address in addresses}
+    if runtime.database.kind == "postgres" and "database" in workloads(known):
+        told_addresses.add((runtime.database.host, runtime.database.port))
+    assert told_addresses <= services(known)
+
+
+def test_people_reach_the_proxy_and_the_hub_its_api(known: Inventory) -> None:
+    [container] = workloads(known)["proxy"]["spec"]["containers"]
+    targets = {
+        service.name: (port["port"], ports(container)[port["targetPort"]])
+        for service in known.of("kubernetes:core/v1:Service")
+        if service.name.startswith("proxy")
+        for port in service.inputs["spec"]["ports"]
+    }
+    assert targets == {"proxy-public-service": (80, 8000), "proxy-api-service": (8001, 8001)}
+    hub_url = HubSettings.model_validate_json(told(known)).hub_url
+    assert dict(argument.split("=", 1) for argument in container["args"]) == {
+        "--ip": EVERYWHERE,
+        "--port": str(ports(container)["http"]),
+        "--api-ip": EVERYWHERE,
+        "--api-port": str(ports(container)["api"]),
+        "--default-target": hub_url,
+        "--error-target": f"{hub_url}/hub/error",
+    }
+
+
+def test_each_secret_has_a_value_of_its_own_under_its_own_name(known: Inventory) -> None:
+    found = {
+        secret.inputs["metadata"]["name"]: {key: value.value for key, value in secret.inputs["stringData"].items()}
+        for secret in known.of("kubernetes:core/v1:Secret")
+    }
+    assert found == {name: {name: reference} for name, reference in SECRETS[known.stack].items()}
+
+
+def test_secrets_reach_the_hub_as_files_it_alone_may_read(known: Inventory) -> None:
+    [volume] = [volume for volume in workloads(known)["hub"]["spec"]["volumes"] if volume["name"] == "secrets"]
+    files = {
+        item["path"]: (source["secret"]["name"], item["key"])
+        for source in volume["projected"]["sources"]
+        for item in source["secret"]["items"]
+    }
+    kept_elsewhere = {"e2e": {"login-password": ("site-secrets", "JUPYTERHUB_AUTH_PASSWORD")}}
+    assert files == {name: (name, name) for name in SECRETS[known.stack]} | kept_elsewhere.get(known.stack, {})
+    assert volume["projected"]["defaultMode"] == 0o440
+
+
+def test_the_environment_holds_the_token_of_the_proxy_and_nothing_else(known: Inventory) -> None:
+    environment = [(container["name"], container["env"]) for container in containers(known) if "env" in container]
+    reference = {"secretKeyRef": {"name": "proxy-token", "key": "proxy-token"}}
+    assert environment == [("proxy", [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": reference}])]
+
+
+def test_pods_start_anew_when_what_they_read_at_their_start_changes(known: Inventory) -> None:
+    values = SECRETS[known.stack]
+    for component, template in workloads(known).items():
+        read_once = (values[name] for name in READ_AT_THE_START[component] if name in values)
+        shown = [fingerprint(value) for value in read_once if value.startswith("<<generated")]
+        assert template["metadata"]["annotations"][SECRETS_ANNOTATION] == "".join(shown), component
+    assert workloads(known)["hub"]["metadata"]["annotations"][SETTINGS_ANNOTATION] == fingerprint(told(known))
+
+
+def test_files_are_mounted_where_they_are_read_and_only_data_is_written(known: Inventory) -> None:
+    mounts: dict[str, dict[str, bool]] = {}
+    for component, template in workloads(known).items():
+        [container] = template["spec"]["containers"]
+        mounts[component] = {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]}
+    secrets = {str(SECRETS_DIRECTORY): True}
+    expected = {
+        "hub": {SCRATCH: False, str(SETTINGS_FILE.parent): True, str(STATE_DIRECTORY): False} | secrets,
+        "proxy": {SCRATCH: False},
+        "database": {SCRATCH: False, "/var/lib/postgresql/data": False} | secrets,
+    }
+    assert mounts == {component: expected[component] for component in mounts}
+
+
+def test_every_mount_has_a_volume_and_every_volume_a_mount(known: Inventory) -> None:
+    for resource in objects(known):
+        spec = resource.inputs.get("spec", {})
+        if "template" in spec:
+            pod = spec["template"]["spec"]
+            volumes = [volume["name"] for volume in pod.get("volumes", [])]
+            volumes += [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])]
+            mounted = [mount["name"] for container in pod["containers"] for mount in container["volumeMounts"]]
+            assert sorted(volumes) == sorted(mounted), resource.urn
+
+
+def test_the_hub_keeps_its_state_on_a_claim_where_its_database_is_a_file(known: Inventory) -> None:
+    [state] = [volume for volume in workloads(known)["hub"]["spec"]["volumes"] if volume["name"] == "state"]
+    sqlite = settings_of(known).storage.database.kind == "sqlite"
+    assert ("persistentVolumeClaim" in state) == sqlite
+    assert ("emptyDir" in state) != sqlite
+
+
+def test_a_postgres_of_ours_is_the_one_its_image_makes() -> None:
+    stack = evaluated("e2e")
+    dockerfile = (ROOT / "images" / "postgres" / "Dockerfile").read_text()
+    environment: dict[str, str] = dict(re.findall(r"(PGDATA|POSTGRES_\w+)=(\S+)", dockerfile))
+    runtime = HubSettings.model_validate_json(told(stack)).database
+    assert runtime.kind == "postgres"
+    assert environment["POSTGRES_PASSWORD_FILE"] == str(SECRETS_DIRECTORY / DATABASE_PASSWORD)
+    assert {environment["POSTGRES_USER"], environment["POSTGRES_DB"], runtime.user, runtime.name} == {OUR_POSTGRES_NAME}
+    workload = stack.one("kubernetes:apps/v1:StatefulSet", "database").inputs["spec"]
+    [container] = workload["template"]["spec"]["containers"]
+    assert environment["PGDATA"].startswith("/var/lib/postgresql/data/")
+    assert f"\nEXPOSE {ports(container)['postgres']}\n" in dockerfile
+    assert (f"{workload['serviceName']}.e2e", runtime.port) in services(stack)
+    [volume] = [volume for volume in workload["template"]["spec"]["volumes"] if volume["name"] == "password"]
+    assert volume["secret"]["items"] == [{"key": DATABASE_PASSWORD, "path": DATABASE_PASSWORD}]
+    [claim] = workload["volumeClaimTemplates"]
+    assert claim["metadata"]["labels"] == workload["selector"]["matchLabels"], "a claim template can never change"
+
+
+def test_only_a_postgres_of_ours_runs_here(known: Inventory) -> None:
+    assert ("database" in workloads(known)) == (known.stack == "e2e")
+
+
+def test_every_probe_asks_for_the_health_of_its_program(known: Inventory) -> None:
+    for container in containers(known):
+        probes = {name: probe for name, probe in container.items() if name.endswith("Probe")}
+        for probe in probes.values():
+            assert {key: probe[key] for key in probe if key in ("httpGet", "exec")} == HEALTH[container["name"]]
+            assert "exec" in probe or probe["timeoutSeconds"] >= 3
+            assert "exec" in probe or probe["httpGet"]["port"] in ports(container)
+    [hub] = workloads(known)["hub"]["spec"]["containers"]
+    assert hub["startupProbe"]["periodSeconds"] * hub["startupProbe"]["failureThreshold"] >= A_DAY
+
+
+def test_the_sizes_of_the_stack_file_are_those_of_the_pods(known: Inventory) -> None:
+    settings = settings_of(known)
+    for component, asked in (("hub", settings.hub.resources), ("proxy", settings.proxy.resources)):
+        [container] = workloads(known)[component]["spec"]["containers"]
+        assert container["resources"] == {
+            "requests": {"cpu": asked.cpu.guarantee, "memory": asked.memory.guarantee},
+            "limits": {"cpu": asked.cpu.limit, "memory": asked.memory.limit},
+        }
+    limits = known.one("kubernetes:core/v1:LimitRange", "user-limits").inputs["spec"]["limits"]
+    assert limits[1] == {"type": "PersistentVolumeClaim", "max": {"storage": settings.storage.home.size}}
+
+
+def test_the_users_are_bounded_and_not_the_platform(known: Inventory) -> None:
+    names = settings_of(known).namespace
+    assert dict(known.outputs) == {"namespace": names.name, "users_namespace": names.users}
+    for kind in ("ResourceQuota", "LimitRange"):
+        [found] = known.of(f"kubernetes:core/v1:{kind}")
+        assert found.inputs["metadata"]["namespace"] == names.users
+
+
+def test_the_program_speaks_to_the_cluster_of_the_stack_file_and_takes_over_what_is_there(known: Inventory) -> None:
+    home = str(Path.home())
+    lab = {"context": "jupyterhub-lab", "kubeconfig": f"{home}/.cache/jupyterhub-platform/lab/kubeconfig"}
+    chosen = {"context": "254carbon"} if known.stack == "prod" else lab
+    taken_over = ("upsertExistingObjects", "enablePatchForce", "enableConfigMapMutable", "enableSecretMutable")
+    assert dict(known.one("pulumi:providers:kubernetes", "cluster").inputs) == {
+        **chosen,
+        "clusterIdentifier": chosen["context"],
+        **dict.fromkeys(taken_over, "true"),
+    }
+
+
+def test_images_nobody_pushed_can_be_previewed_and_nothing_else() -> None:
+    prod = stack_file("prod")
+    assert inventory("fresh", stack_file=prod, preview=True).resources
+    with pytest.raises(pulumi.RunError, match="make images"):
+        inventory("fresh", stack_file=prod)
+
+
+def test_a_trait_the_hub_would_refuse_stops_the_program() -> None:
+    file = ROOT / "tests" / "refused" / "traits" / "trait_of_misspelt_class.yaml"
+    with pytest.raises(pulumi.RunError, match=r"hub\.traits\.KubeSpawnr\.image_pull_policy: .*KubeSpawnr"):
+        inventory("refused", stack_file=file, preview=True)
