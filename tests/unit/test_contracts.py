@@ -150,6 +150,17 @@ def test_only_the_hub_may_speak_to_kubernetes(stack: Inventory) -> None:
         if template["spec"]["automountServiceAccountToken"]
     }
     assert speaking == {"hub"}
+    for account in stack.of("kubernetes:core/v1:ServiceAccount"):
+        assert account.inputs["automountServiceAccountToken"] is False, account.urn
+    named = {
+        template["metadata"]["labels"]["app.kubernetes.io/component"]: template["spec"] for _, template in pods(stack)
+    }
+    assert named["hub"]["serviceAccountName"] == "hub"
+
+
+def test_no_variable_comes_from_a_service_nearby(stack: Inventory) -> None:
+    for namespace, template in pods(stack):
+        assert template["spec"]["enableServiceLinks"] is False, (namespace, template["metadata"])
 
 
 def test_the_hub_may_do_what_spawning_needs_and_no_more(stack: Inventory) -> None:
@@ -161,6 +172,7 @@ def test_the_hub_may_do_what_spawning_needs_and_no_more(stack: Inventory) -> Non
         *(("persistentvolumeclaims", verb) for verb in (*read, "create")),
         *(("events", verb) for verb in read),
     }
+    assert all(rule["apiGroups"] == [""] for rule in role["rules"])
     assert role["metadata"]["namespace"] == stack.outputs["users_namespace"]
 
 
@@ -173,7 +185,8 @@ def test_both_namespaces_are_restricted_and_closed(stack: Inventory) -> None:
     namespaces = stack.of("kubernetes:core/v1:Namespace")
     assert len(namespaces) == 2
     for namespace in namespaces:
-        assert namespace.inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+        for mode in ("enforce", "audit", "warn"):
+            assert namespace.inputs["metadata"]["labels"][f"pod-security.kubernetes.io/{mode}"] == "restricted"
     closed = {
         policy.inputs["metadata"]["namespace"]
         for policy in stack.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
@@ -218,9 +231,11 @@ def test_every_role_binding_refers_to_a_role_and_an_account_of_ours(stack: Inven
     assert bindings
     for binding in bindings:
         namespace = binding.inputs["metadata"]["namespace"]
-        assert ("Role", namespace, binding.inputs["roleRef"]["name"]) in there
+        role = binding.inputs["roleRef"]
+        assert role["apiGroup"] == "rbac.authorization.k8s.io"
+        assert (role["kind"], namespace, role["name"]) in there
         for subject in binding.inputs["subjects"]:
-            assert ("ServiceAccount", subject["namespace"], subject["name"]) in there
+            assert (subject["kind"], subject["namespace"], subject["name"]) in there
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from preview.inventory import Inventory
+from tests.unit.test_contracts import pods
 
 PLATFORM, USERS = "jupyterhub", "jupyterhub-users"
 HUB, PROXY = (PLATFORM, "hub"), (PLATFORM, "proxy")
@@ -68,3 +69,24 @@ def test_a_postgres_of_ours_is_reached_by_the_hub_alone(recorded: Callable[[str,
     database = {edge for edge in opened(stack, "ingress", "from") if edge[1][1] == "database"}
     assert database == {(("e2e", "hub"), ("e2e", "database"), (5432,))}
     assert not {edge for edge in opened(stack, "egress", "to") if edge[0][1] == "database"}
+
+
+def test_only_names_are_asked_for_over_udp(stack: Inventory) -> None:
+    for policy in stack.of("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
+        for direction in ("ingress", "egress"):
+            for rule in policy.inputs["spec"].get(direction, []):
+                ways = [(port["port"] == 53, port["protocol"]) for port in rule.get("ports", [])]
+                assert set(ways) <= {(False, "TCP")} or sorted(ways) == [(True, "TCP"), (True, "UDP")], policy.urn
+
+
+def test_every_policy_closes_both_directions_and_holds_pods_by_the_labels_they_have(stack: Inventory) -> None:
+    namespaces = stack.outputs["namespace"], stack.outputs["users_namespace"]
+    # The users' pods are labelled by KubeSpawner, and no object of the program shows them.
+    there = [(namespaces[1], {"component": "singleuser-server"})]
+    there += [(namespace, template["metadata"]["labels"]) for namespace, template in pods(stack)]
+    for policy in stack.of("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
+        spec = policy.inputs["spec"]
+        assert spec["policyTypes"] == ["Ingress", "Egress"], policy.urn
+        wanted = spec["podSelector"].get("matchLabels", {})
+        held = [labels for namespace, labels in there if namespace == policy.inputs["metadata"]["namespace"]]
+        assert [labels for labels in held if wanted.items() <= labels.items()], policy.urn
