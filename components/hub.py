@@ -130,7 +130,7 @@ class Hub(Component):
 
 
 def _pod(args: HubArgs, account: pulumi.Input[str], config: pulumi.Input[str]) -> PodSpecArgs:
-    tmp, tmp_mount = scratch("tmp", "/tmp")  # noqa: S108 - a directory of the pod's own
+    tmp, tmp_mount = scratch()
     return PodSpecArgs(
         service_account_name=account,
         automount_service_account_token=True,

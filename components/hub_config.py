@@ -14,7 +14,7 @@ from hub.settings import (
 from settings import Settings
 from settings.domain import bytes_of, millicores_of
 from settings.storage import Postgres, PostgresExternal, Sqlite
-from settings.users import CullerSection, UsersSection
+from settings.users import CullerSection
 from settings.users import Profile as ProfileSection
 
 OUR_POSTGRES_NAME = "jupyterhub"
@@ -50,8 +50,7 @@ def _database(database: Sqlite | Postgres, platform: str) -> SqliteDatabase | Po
 
 
 def _servers(settings: Settings, notebook_image: str) -> UserServers:
-    users: UsersSection = settings.users
-    home = settings.storage.home
+    users, home = settings.users, settings.storage.home
     return UserServers(
         namespace=settings.namespace.users,
         image=notebook_image,

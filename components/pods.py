@@ -45,9 +45,10 @@ def requirements(resources: Resources) -> ResourceRequirementsArgs:
     )
 
 
-def scratch(name: str, path: str) -> tuple[VolumeArgs, VolumeMountArgs]:
-    """A directory that is writable and goes with the pod."""
-    return VolumeArgs(name=name, empty_dir=EmptyDirVolumeSourceArgs()), VolumeMountArgs(name=name, mount_path=path)
+def scratch() -> tuple[VolumeArgs, VolumeMountArgs]:
+    """The one directory any program may write to; it goes with the pod."""
+    path = "/tmp"  # noqa: S108 - a directory of the pod's own
+    return VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs()), VolumeMountArgs(name="tmp", mount_path=path)
 
 
 def fingerprint(content: str) -> str:

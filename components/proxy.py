@@ -82,7 +82,7 @@ class Proxy(Component):
 
 
 def _pod(args: ProxyArgs) -> PodSpecArgs:
-    tmp, tmp_mount = scratch("tmp", "/tmp")  # noqa: S108 - a directory of the pod's own
+    tmp, tmp_mount = scratch()
     return PodSpecArgs(
         automount_service_account_token=False,
         enable_service_links=False,

@@ -115,7 +115,7 @@ def claim(size: str, storage_class: str | None) -> PersistentVolumeClaimSpecArgs
 
 
 def _postgres_pod(image: str, password: SecretKey) -> PodSpecArgs:
-    tmp, tmp_mount = scratch("tmp", "/tmp")  # noqa: S108 - a directory of the pod's own
+    tmp, tmp_mount = scratch()
     return PodSpecArgs(
         automount_service_account_token=False,
         enable_service_links=False,
