@@ -100,6 +100,11 @@ def test_every_service_selects_the_pods_of_one_workload(stack: Inventory) -> Non
             assert port.get("targetPort", port["port"]) in open_ports, service.urn
 
 
+def test_what_pods_read_can_be_changed_in_place(stack: Inventory) -> None:
+    for resource in objects(stack):
+        assert "immutable" not in resource.inputs, resource.urn
+
+
 def test_nothing_is_reachable_from_outside_the_cluster(stack: Inventory) -> None:
     for service in stack.of("kubernetes:core/v1:Service"):
         assert service.inputs["spec"].get("type", "ClusterIP") == "ClusterIP", service.urn
