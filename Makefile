@@ -40,6 +40,7 @@ lab:  ## Start a real single-node Kubernetes on this machine
 	@python3 -m lab up
 
 lab-down:  ## Stop it and leave nothing behind; its data stays unless PURGE=yes
+	@python3 -m deploy.forward stop
 	@python3 -m lab down $(if $(PURGE),--purge)
 
 check: environment  ## Lint, types, generated documents: seconds, no cluster

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
-from pulumi_random import RandomBytes, RandomPassword
+from pulumi_random import RandomPassword
 
 from components.base import Component, name_of
 from components.naming import labels
@@ -16,7 +16,7 @@ from settings.domain import DeclaredSecret, ExistingSecret, GeneratedSecret
 from settings.identity import Identity
 from settings.storage import Postgres, PostgresExternal, Sqlite
 
-_KEY_BYTES = 32
+_KEY_LENGTH = 64
 _PASSWORD_LENGTH = 24
 
 
@@ -62,7 +62,9 @@ class Credentials(Component):
         self.register_outputs({})
 
     def _generated_key(self, name: str) -> SecretKey:
-        value = RandomBytes(name, length=_KEY_BYTES, opts=self.kept).hex
+        # Digits are hexadecimal too, as keys have to be. RandomBytes would show its value in the engine's state, as its id.
+        made = RandomPassword(name, length=_KEY_LENGTH, special=False, upper=False, lower=False, opts=self.kept)
+        value = made.result
         return self._secret(name, value, _shown(value))
 
     def _password(self, name: str, source: GeneratedSecret | DeclaredSecret | ExistingSecret) -> SecretKey:

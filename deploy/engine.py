@@ -79,7 +79,7 @@ class Engine:
         if data:
             self.forget()
 
-    def adopt(self, generated: Iterable[str], values: Mapping[tuple[str, str], str]) -> None:
+    def adopt(self, generated: Iterable[str], values: Mapping[str, str]) -> None:
         """Make the generated resources of a stack that kubectl brought up, with the values it has already."""
         self._work(_patiently, "up", *(f"--target={urn}" for urn in generated))
         self._replace(state.with_values(self._state("--show-secrets"), values))

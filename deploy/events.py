@@ -58,7 +58,7 @@ def line_of(event: Mapping[str, Any]) -> str | None:
 
 
 def _title(urn: str) -> str:
-    """`RandomBytes crypt-key` for urn:pulumi:dev::jupyterhub::...$random:index/randomBytes:RandomBytes::crypt-key."""
+    """`RandomPassword crypt-key` for urn:pulumi:dev::jupyterhub::...$random:index/randomPassword:RandomPassword::crypt-key."""
     _, _, types, name = urn.split("::", 3)
     return f"{types.rpartition(':')[2]} {name}"
 

@@ -1,4 +1,5 @@
-"""Keeps a port of this machine connected to a Service: `python -m deploy.forward <port> <namespace> <service> <kubectl ...>`.
+"""Keeps a port of this machine connected to a Service: `python -m deploy.forward <port> <namespace> <service> <kubectl ...>`;
+`python -m deploy.forward stop` ends all of them.
 
 A process of its own that outlives the command that starts it, and the pods it leads to. Standard library only.
 """
@@ -143,4 +144,8 @@ def _ready_pod(kubectl: Sequence[str], namespace: str, service: str) -> tuple[st
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[4:], sys.argv[2], sys.argv[3])
+    if sys.argv[1:] == ["stop"]:
+        stop_all()
+    else:
+        port, namespace, service, *kubectl = sys.argv[1:]
+        serve(int(port), kubectl, namespace, service)

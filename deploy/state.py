@@ -1,6 +1,5 @@
 """Changes to the engine's exported state, which only a move and a killed run ask for. Pure."""
 
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,26 +19,17 @@ def without_pending(state: State) -> State | None:
     return {**state, "deployment": {**deployment, "pending_operations": []}}
 
 
-def with_values(state: State, values: Mapping[tuple[str, str], str]) -> State:
-    """The generated values of a cluster in place of those the engine has just made, by kind and name."""
+def with_values(state: State, values: Mapping[str, str]) -> State:
+    """The generated values of a cluster in place of those the engine has just made, by name."""
     deployment = state["deployment"]
     resources = [_with_value(resource, values) for resource in deployment["resources"]]
     return {**state, "deployment": {**deployment, "resources": resources}}
 
 
-def _with_value(resource: State, values: Mapping[tuple[str, str], str]) -> State:
+def _with_value(resource: State, values: Mapping[str, str]) -> State:
     name = resource["urn"].rpartition("::")[2]
-    match resource["type"]:
-        case "random:index/randomBytes:RandomBytes" if value := values.get(("hex", name)):
-            encoded = base64.b64encode(bytes.fromhex(value)).decode()
-            outputs = {**resource["outputs"], "hex": _secret(value), "base64": _secret(encoded)}
-            return {**resource, "id": encoded, "outputs": outputs}
-        case "random:index/randomPassword:RandomPassword" if value := values.get(("password", name)):
-            # Its bcryptHash stays that of another password: the program does not read it.
-            return {**resource, "outputs": {**resource["outputs"], "result": _secret(value)}}
-        case _:
-            return resource
-
-
-def _secret(value: str) -> State:
-    return {**_SECRET, "plaintext": json.dumps(value)}
+    if resource["type"] != "random:index/randomPassword:RandomPassword" or name not in values:
+        return resource
+    # Its bcryptHash stays that of another password: the program does not read it.
+    result = {**_SECRET, "plaintext": json.dumps(values[name])}
+    return {**resource, "outputs": {**resource["outputs"], "result": result}}

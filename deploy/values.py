@@ -10,7 +10,7 @@ from typing import Final
 
 from lab.problem import Problem
 
-_GENERATED: Final = re.compile(r"<<generated:(?P<kind>hex|password):(?P<length>\d+):(?P<name>[^>]+)>>")
+_GENERATED: Final = re.compile(r"<<generated:(?P<kind>digits|password):(?P<length>\d+):(?P<name>[^>]+)>>")
 _DECLARED: Final = re.compile(r"<<declared:(?P<name>[^>]+)>>")
 _READABLE_BY_OTHERS: Final = 0o077
 
@@ -50,15 +50,14 @@ def _made(reference: str) -> str:
     if wanted is None:
         raise ValueError(f"{reference} is no reference that this version knows")
     length = int(wanted["length"])
-    if wanted["kind"] == "hex":
-        return secrets.token_hex(length)
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+    letters = string.digits if wanted["kind"] == "digits" else string.ascii_letters + string.digits
+    return "".join(secrets.choice(letters) for _ in range(length))
 
 
-def generated(references: Mapping[Place, str], kept: Mapping[Place, str]) -> dict[tuple[str, str], str]:
-    """The generated values that the cluster keeps, by kind and name."""
+def generated(references: Mapping[Place, str], kept: Mapping[Place, str]) -> dict[str, str]:
+    """The generated values that the cluster keeps, by name."""
     found = ((_GENERATED.fullmatch(reference), kept[place]) for place, reference in references.items() if place in kept)
-    return {(match["kind"], match["name"]): value for match, value in found if match}
+    return {match["name"]: value for match, value in found if match}
 
 
 def missing(references: Mapping[Place, str], kept: Mapping[Place, str], given: Mapping[str, str]) -> list[str]:

@@ -26,8 +26,8 @@ from hub.places import Places
 from hub.secret_files import KEY_BYTES, read_secrets
 from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, PROXY_TOKEN, HubSettings
 from hub.spawner import PlatformSpawner
-from hub.trait import Trait
-from hub.traits import given_traits, traits
+from hub.trait import PLATFORM, Trait
+from hub.traits import DECIDED_ELSEWHERE, given_traits, traits
 from hub.watch import PersistentEventReflector, PersistentPodReflector
 
 IN_USE: tuple[type[Configurable], ...] = (
@@ -64,14 +64,18 @@ def check(text: str) -> list[Problem]:
 def problems(config: Config, table: list[Trait], given: list[Trait]) -> Iterator[Problem]:
     """Everything wrong with a loaded configuration; the two lists say what is in it and which key it comes from."""
     sections = _sections()
+    taken = {trait.key: problem for trait in given if (problem := _taken(sections, trait, table))}
+    yield from taken.values()
+    # What was taken has been said; its value stands in the loaded configuration in place of ours.
+    overridden = {trait.name for trait in given if trait.key in taken}
     for trait in [*table, *given]:
+        if trait.name in overridden:
+            continue
         loaded = config[trait.owner]
         if trait.name not in loaded:
             raise LookupError(f"jupyterhub_config.py does not set {trait.owner}.{trait.name}")
         yield from _wrong_name(sections, trait.owner, trait.name, trait.key)
         yield from _wrong_value(sections.get(trait.owner, ()), trait.name, loaded[trait.name], trait.key)
-    for trait in given:
-        yield from _taken(sections, trait, table)
 
 
 def _sections() -> dict[str, tuple[type[Configurable], ...]]:
@@ -116,14 +120,21 @@ def _wrong_value(used: tuple[type[Configurable], ...], name: str, value: object,
             return
 
 
-def _taken(
-    sections: Mapping[str, tuple[type[Configurable], ...]], given: Trait, table: list[Trait]
-) -> Iterator[Problem]:
+def _taken(sections: Mapping[str, tuple[type[Configurable], ...]], given: Trait, table: list[Trait]) -> Problem | None:
+    """A trait that something else decides already, by its own name or through another trait."""
+    if given.name in DECIDED_ELSEWHERE:
+        return _decided(given, DECIDED_ELSEWHERE[given.name])
     reached = set(sections.get(given.owner, ()))
     for trait in table:
         if trait.name == given.name and reached & set(sections[trait.owner]):
-            setter = "the platform" if trait.key == "hub" else f"the key {trait.key}"
-            yield Problem(given.key, f"is set by {setter}", f"remove it, or change {setter} instead")
+            return _decided(given, trait.key)
+    return None
+
+
+def _decided(given: Trait, key: str) -> Problem:
+    if key == PLATFORM:
+        return Problem(given.key, "is set by the platform, which depends on it", "remove it")
+    return Problem(given.key, f"is set by the key {key}", f"remove it, and change {key} instead")
 
 
 def _of_settings(path: tuple[int | str, ...], message: str) -> Problem:

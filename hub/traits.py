@@ -13,6 +13,17 @@ from hub.trait import PLATFORM, Trait
 CULLER = "idle-culler"
 HUB_PORT = 8081
 
+DECIDED_ELSEWHERE = {
+    "admin_users": "identity.admins",
+    **dict.fromkeys(("cpu_guarantee", "cpu_limit", "mem_guarantee", "mem_limit"), "users.profiles"),
+    **dict.fromkeys(("ip", "port", "hub_ip", "hub_port", "bind_url", "base_url", "proxy_cmd", "api_tokens"), PLATFORM),
+    **dict.fromkeys(("cookie_secret_file", "config_file", "service_tokens"), PLATFORM),
+    **dict.fromkeys(("any_allow_config", "delete_invalid_users", "username_map", "username_pattern"), PLATFORM),
+    **dict.fromkeys(("args", "service_account", "extra_container_config", "supplemental_gids"), PLATFORM),
+    **dict.fromkeys(("init_containers", "extra_containers", "modify_pod_hook", "pre_spawn_hook"), PLATFORM),
+}
+"""Traits the table does not set, and that would undo what it or a key of the stack file says."""
+
 
 def traits(settings: HubSettings, secrets: Secrets, places: Places) -> list[Trait]:
     """Every trait the platform sets. The classes are the most derived ones, so that nothing given for a parent wins."""

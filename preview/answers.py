@@ -6,7 +6,7 @@ from typing import Any, Final
 
 
 def generated(kind: str, length: int, name: str) -> str:
-    """The reference to a value that is made once and kept: `hex` (length in bytes), `password` (letters and digits)."""
+    """The reference to a value that is made once and kept: `password` (letters and digits) or `digits`."""
     return f"<<generated:{kind}:{length}:{name}>>"
 
 
@@ -20,18 +20,14 @@ def declared(name: str) -> str:
     return f"<<declared:{name}>>"
 
 
-def _random_bytes(name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
-    return {kind: generated(kind, inputs["length"], name) for kind in ("hex", "base64", "dec")}
-
-
 def _random_password(name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
     if inputs.get("special") is not False:
         raise ValueError(f"RandomPassword {name!r}: set special=False, a reference stands for letters and digits only")
-    return {"result": generated("password", inputs["length"], name)}
+    kind = "digits" if inputs.get("upper") is False and inputs.get("lower") is False else "password"
+    return {"result": generated(kind, inputs["length"], name)}
 
 
 COMPUTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]]] = {
-    "random:index/randomBytes:RandomBytes": _random_bytes,
     "random:index/randomPassword:RandomPassword": _random_password,
 }
 

@@ -39,7 +39,6 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": ("roleRef",),
     "kubernetes:storage.k8s.io/v1:StorageClass": ("parameters", "provisioner"),
     "pulumi:providers:kubernetes": ("cluster", "clusterIdentifier", "context", "kubeconfig"),
-    "random:index/randomBytes:RandomBytes": ("keepers", "length"),
     "random:index/randomPassword:RandomPassword": ("keepers", "length", *_PASSWORD, *_MINIMA),
 }
 """As the pinned versions of the providers have it."""

@@ -43,7 +43,7 @@ def program(kubectl: Kubectl) -> Iterator[Program]:
         named("Service", namespace, "web", spec={"selector": {"app": "web"}, "ports": [{"port": 80}]}),
     ]
     references = {
-        Place(namespace, "keys", "token"): "<<generated:hex:32:token>>",
+        Place(namespace, "keys", "token"): "<<generated:digits:64:token>>",
         Place(namespace, "keys", "password"): "<<generated:password:24:password>>",
     }
     protected = {

@@ -13,7 +13,7 @@ from deploy.leftovers import clear_locks, marked
 from deploy.state import with_values, without_pending
 
 URN = "urn:pulumi:dev::jupyterhub::jupyterhub:platform:Platform$jupyterhub:platform:Credentials$"
-BYTES = f"{URN}random:index/randomBytes:RandomBytes::crypt-key"
+KEY = f"{URN}random:index/randomPassword:RandomPassword::crypt-key"
 PASSWORD = f"{URN}random:index/randomPassword:RandomPassword::login-password"
 MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
@@ -26,20 +26,20 @@ def state(*resources: dict[str, Any], pending: list[object] | None = None) -> di
     return {"version": 3, "deployment": {"resources": list(resources), "pending_operations": pending}}
 
 
-def random_bytes(value: str, encoded: str) -> dict[str, Any]:
-    outputs = {"hex": secret(value), "base64": secret(encoded), "length": 2}
-    return {"urn": BYTES, "type": "random:index/randomBytes:RandomBytes", "id": encoded, "outputs": outputs}
-
-
-def random_password(value: str) -> dict[str, Any]:
+def random_password(value: str, urn: str = PASSWORD) -> dict[str, Any]:
     outputs = {"result": secret(value), "length": 3}
-    return {"urn": PASSWORD, "type": "random:index/randomPassword:RandomPassword", "id": "none", "outputs": outputs}
+    return {"urn": urn, "type": "random:index/randomPassword:RandomPassword", "id": "none", "outputs": outputs}
 
 
 def test_a_move_carries_the_values_of_the_cluster_into_the_state() -> None:
-    values = {("hex", "crypt-key"): "ff00", ("password", "login-password"): "old", ("hex", "other"): "00"}
-    made = state(random_bytes("0001", "AAE="), random_password("new"))
-    assert with_values(made, values) == state(random_bytes("ff00", "/wA="), random_password("old"))
+    values = {"crypt-key": "12", "login-password": "old", "other": "00"}
+    namespace: dict[str, Any] = {
+        "urn": f"{URN}kubernetes:core/v1:Namespace::other",
+        "type": "kubernetes:core/v1:Namespace",
+        "outputs": {},
+    }
+    made = state(random_password("34", KEY), random_password("new"), namespace)
+    assert with_values(made, values) == state(random_password("12", KEY), random_password("old"), namespace)
 
 
 def test_pending_operations_are_struck_out() -> None:
@@ -52,14 +52,14 @@ def test_pending_operations_are_struck_out() -> None:
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        ({"resOutputsEvent": {"metadata": {"op": "create", "urn": BYTES}}}, "RandomBytes crypt-key made"),
-        ({"resOutputsEvent": {"metadata": {"op": "same", "urn": BYTES}}}, None),
+        ({"resOutputsEvent": {"metadata": {"op": "create", "urn": KEY}}}, "RandomPassword crypt-key made"),
+        ({"resOutputsEvent": {"metadata": {"op": "same", "urn": KEY}}}, None),
         ({"resOutputsEvent": {"metadata": {"op": "create", "urn": URN.removesuffix("$") + "::credentials"}}}, None),
-        ({"resOpFailedEvent": {"metadata": {"op": "create", "urn": BYTES}}}, "RandomBytes crypt-key failed"),
+        ({"resOpFailedEvent": {"metadata": {"op": "create", "urn": KEY}}}, "RandomPassword crypt-key failed"),
         ({"diagnosticEvent": {"severity": "debug", "message": "Waiting for outstanding RPCs\n"}}, None),
         (
-            {"diagnosticEvent": {"severity": "error", "message": "no\n", "urn": BYTES}},
-            "error: RandomBytes crypt-key: no",
+            {"diagnosticEvent": {"severity": "error", "message": "no\n", "urn": KEY}},
+            "error: RandomPassword crypt-key: no",
         ),
         ({"diagnosticEvent": {"severity": "warning", "message": "[1/3] Finding Pods", "ephemeral": True}}, None),
         ({"summaryEvent": {"resourceChanges": {"create": 2, "same": 3}}}, "2 made, 3 unchanged"),
@@ -73,9 +73,9 @@ def test_a_report_is_told_in_lines(event: dict[str, Any], line: str | None) -> N
 def test_a_report_is_read_while_it_is_written(tmp_path: Path) -> None:
     report = tmp_path / "report"
     reader = Reader(report)
-    event = json.dumps({"resOutputsEvent": {"metadata": {"op": "delete", "urn": BYTES}}})
+    event = json.dumps({"resOutputsEvent": {"metadata": {"op": "delete", "urn": KEY}}})
     report.write_text(f"{event}\nerror: no such st")
-    assert list(reader.new_lines()) == ["RandomBytes crypt-key deleted"]
+    assert list(reader.new_lines()) == ["RandomPassword crypt-key deleted"]
     with report.open("a") as more:
         more.write("ack\n" + event + "\n")
     assert list(reader.new_lines()) == ["error: no such stack"]

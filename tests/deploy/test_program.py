@@ -43,7 +43,7 @@ def test_generated_values_come_with_the_components_above_them(dev: Program) -> N
 
 
 def test_every_value_has_a_reference(dev: Program) -> None:
-    assert dev.references[Place("jupyterhub", "crypt-key", "crypt-key")] == "<<generated:hex:32:crypt-key>>"
+    assert dev.references[Place("jupyterhub", "crypt-key", "crypt-key")] == "<<generated:digits:64:crypt-key>>"
     assert {place.secret for place in dev.references} == {item.name for item in dev.items if item.kind == "Secret"}
 
 

@@ -14,9 +14,9 @@ TOKEN_OF_PROXY = Place("proxy", "proxy-token", "token")
 LOGIN = Place("hub", "login", "login")
 DATABASE = Place("hub", "database", "password")
 REFERENCES = {
-    COOKIE: "<<generated:hex:32:cookie-secret>>",
-    TOKEN: "<<generated:hex:32:proxy-token>>",
-    TOKEN_OF_PROXY: "<<generated:hex:32:proxy-token>>",
+    COOKIE: "<<generated:digits:64:cookie-secret>>",
+    TOKEN: "<<generated:digits:64:proxy-token>>",
+    TOKEN_OF_PROXY: "<<generated:digits:64:proxy-token>>",
     LOGIN: "<<generated:password:24:login>>",
     DATABASE: "<<declared:postgres-password>>",
 }
@@ -76,7 +76,7 @@ def test_the_engine_gets_what_was_declared_and_what_was_generated() -> None:
     kept = {COOKIE: "c", LOGIN: "l", DATABASE: "d"}
     assert declared_values(REFERENCES, kept, {}) == {"postgres-password": "d"}
     assert declared_values(REFERENCES, kept, GIVEN) == GIVEN
-    assert generated(REFERENCES, kept) == {("hex", "cookie-secret"): "c", ("password", "login"): "l"}
+    assert generated(REFERENCES, kept) == {"cookie-secret": "c", "login": "l"}
 
 
 def test_files_of_secrets_are_read_and_those_others_may_read_refused(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_secrets_are_references_to_where_they_come_from(small: Edit) -> None:
     assert found.one(KubernetesSecret, "credentials").inputs["stringData"] == {
         "api": Secret("<<declared:apiToken>>"),
         "password": Secret("<<generated:password:24:password>>"),
-        "token": Secret("<<generated:hex:16:token>>"),
+        "token": Secret("<<generated:digits:16:token>>"),
     }
     assert "canary" not in repr(found)
 

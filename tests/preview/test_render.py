@@ -57,7 +57,7 @@ def test_secrets_leave_as_references_only(small: Edit, tmp_path: Path) -> None:
         "references": [
             CREDENTIALS | {"key": "api", "reference": "<<declared:apiToken>>"},
             CREDENTIALS | {"key": "password", "reference": "<<generated:password:24:password>>"},
-            CREDENTIALS | {"key": "token", "reference": "<<generated:hex:32:token>>"},
+            CREDENTIALS | {"key": "token", "reference": "<<generated:digits:32:token>>"},
         ],
     }
     assert "<<" not in "".join(written.values())

@@ -201,7 +201,7 @@ def test_both_namespaces_are_restricted_and_closed(stack: Inventory) -> None:
 
 
 def test_what_holds_data_is_kept(stack: Inventory) -> None:
-    kinds = ("Namespace", "PersistentVolumeClaim", "Secret", "RandomBytes", "RandomPassword")
+    kinds = ("Namespace", "PersistentVolumeClaim", "Secret", "RandomPassword")
     for resource in stack.resources:
         assert resource.protect == (resource.type.rpartition(":")[2] in kinds), resource.urn
 

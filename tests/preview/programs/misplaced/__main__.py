@@ -4,6 +4,6 @@ import pulumi_random as random
 from pulumi import Output
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-token = random.RandomBytes("token", length=32)
-ConfigMap("sealed", metadata={"name": "sealed", "namespace": "small"}, data={"token": token.hex})
-ConfigMap("open", metadata={"name": "open", "namespace": "small"}, data={"token": Output.unsecret(token.hex)})
+token = random.RandomPassword("token", length=32, special=False)
+ConfigMap("sealed", metadata={"name": "sealed", "namespace": "small"}, data={"token": token.result})
+ConfigMap("open", metadata={"name": "open", "namespace": "small"}, data={"token": Output.unsecret(token.result)})

@@ -32,12 +32,13 @@ class Hub(pulumi.ComponentResource):
         kept = ResourceOptions(parent=self, protect=True)
         namespace = Namespace("space", **edited("space", {"metadata": {"name": "small"}}), opts=kept)
         here = {"namespace": namespace.metadata.name}
-        token = random.RandomBytes("token", **edited("token", {"length": 32}), opts=child)
+        digits = {"length": 32, "special": False, "upper": False, "lower": False}
+        token = random.RandomPassword("token", **edited("token", digits), opts=child)
         password = random.RandomPassword("password", **edited("password", {"length": 24, "special": False}), opts=child)
         Secret(
             "credentials",
             metadata={"name": "credentials", "namespace": namespace.metadata.name},
-            string_data={"token": token.hex, "password": password.result, "api": config.require_secret("apiToken")},
+            string_data={"token": token.result, "password": password.result, "api": config.require_secret("apiToken")},
             opts=child,
         )
         document = {"login": {"kind": "password", "admins": ["ada"]}, "image": "notebook:1"}
