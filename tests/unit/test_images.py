@@ -91,9 +91,10 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     return write
 
 
-def test_a_pinned_stack_runs_what_was_pushed(locked: Callable[[str], None]) -> None:
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_pinned_stack_runs_what_was_pushed(locked: Callable[[str], None], preview: bool) -> None:
     locked(json.dumps(pins()))
-    assert catalogue.references("prod", lab=False, preview=False) == {
+    assert catalogue.references("prod", lab=False, preview=preview) == {
         name: f"registry.example/{name}@{DIGEST}" for name in NAMES
     }
     assert catalogue.stale("prod") == []
