@@ -20,7 +20,7 @@ from settings.load import ROOT, read, stack_file
 from tests.conftest import UNPINNED
 from tests.unit.test_contracts import containers, objects, pods
 
-GENERATED = {name: f"<<generated:hex:32:{name}>>" for name in ("cookie-secret", "crypt-key", "proxy-token")}
+GENERATED = {name: f"<<generated:digits:64:{name}>>" for name in ("cookie-secret", "crypt-key", "proxy-token")}
 LETTERS = "<<generated:password:24:{}>>"
 SECRETS = {
     "dev": GENERATED | {"login-password": LETTERS.format("login-password")},
