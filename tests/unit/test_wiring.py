@@ -39,7 +39,7 @@ HEALTH = {
     "proxy": {"httpGet": {"path": "/_chp_healthz", "port": "http"}},
     "database": {"exec": {"command": ["pg_isready", "-q"]}},
 }
-A_DAY = 86_400
+A_MINUTE, A_DAY = 60, 86_400
 SCRATCH = "/tmp"  # noqa: S108 - a directory of the pod's own
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - within the pod
 
@@ -231,6 +231,14 @@ def test_every_probe_asks_for_the_health_of_its_program(known: Inventory) -> Non
             assert "exec" in probe or probe["httpGet"]["port"] in ports(container)
     [hub] = workloads(known)["hub"]["spec"]["containers"]
     assert hub["startupProbe"]["periodSeconds"] * hub["startupProbe"]["failureThreshold"] >= A_DAY
+
+
+def test_nobody_is_killed_for_a_short_silence_or_while_writing(known: Inventory) -> None:
+    for container in containers(known):
+        probe = container["livenessProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] >= A_MINUTE, container["name"]
+    for component, template in workloads(known).items():
+        assert component == "proxy" or template["spec"]["terminationGracePeriodSeconds"] >= A_MINUTE / 2, component
 
 
 def test_the_sizes_of_the_stack_file_are_those_of_the_pods(known: Inventory) -> None:
