@@ -14,25 +14,19 @@ def kept(stack: Checkout) -> dict[str, dict[str, str]]:
     return {"values": secret_values(stack.namespaces)} | {kind: uids(kind, stack.namespaces) for kind in KINDS}
 
 
-def pods(stack: Checkout) -> dict[str, str]:
-    return uids("pods", stack.namespaces)
-
-
 def test_a_stack_is_moved_there_and_back(make: Make) -> None:
     stack = make("dev")
     stack.deploy("up", "--way=kubectl")
-    before, running = kept(stack), pods(stack)
+    before = kept(stack)
     assert len(before["values"]) == 4
 
     stack.deploy("move", "--to=engine")
     assert kept(stack) == before
-    assert pods(stack) == running
     state = declared_in(stack.deployed())
     assert {found["urn"] for found in state} == {resource.urn for resource in stack.declared().resources}
     assert f" {len(state) + 1} unchanged" in stack.deploy("up")
 
     stack.deploy("move", "--to=kubectl")
     assert kept(stack) == before
-    assert pods(stack) == running
     count = sum(resource.is_kubernetes for resource in stack.declared().resources)
     assert f" {count} objects were as they should be" in stack.deploy("up", "--way=kubectl")

@@ -23,6 +23,6 @@ def test_postgres_is_previewed_made_and_left_alone(make: Make) -> None:
     assert database["status"]["readyReplicas"] == 1
     assert [claim["status"]["phase"] for claim in objects("persistentvolumeclaims", stack.stack)] == ["Bound"]
 
-    nothing = Changes({}, len(declared) + 2)
+    nothing = Changes({}, len(declared) + 1)
     assert preview(stack) == nothing
     assert up(stack) == nothing
