@@ -1,7 +1,7 @@
 """The way without an engine: the program's own manifests, applied and pruned with kubectl."""
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -10,7 +10,7 @@ from deploy.console import note
 from deploy.inventory import Item
 from deploy.kubectl import Kubectl, Manifest
 from deploy.program import Program
-from deploy.values import Place, fill
+from deploy.values import Place, fill, with_values
 from lab.problem import Problem
 
 _FIRST: Final = ("Namespace", "CustomResourceDefinition")
@@ -44,7 +44,7 @@ def up(kubectl: Kubectl, program: Program, kept: Mapping[Place, str], given: Map
     inventory.write(kubectl, program.namespace, inventory.merged(earlier, program.items))
     try:
         applied += kubectl.apply(
-            _with_values(found, values) for found in program.objects if found["kind"] not in _FIRST
+            with_values(found, values, program.references) for found in program.objects if found["kind"] not in _FIRST
         )
     except Problem as refused:
         raise Problem(explained(str(refused))) from refused
@@ -75,18 +75,6 @@ def explained(refusal: str) -> str:
         f"{words}\nto mend it: restore the earlier value in the stack file. Where that is no choice, delete the object with "
         "kubectl and run this again; a claim takes its data with it"
     )
-
-
-def _with_values(manifest: Manifest, values: Mapping[Place, str]) -> Manifest:
-    """A Secret with its values; anything else as it is."""
-    if manifest["kind"] != "Secret":
-        return manifest
-    metadata = manifest["metadata"]
-    ours = (metadata["namespace"], metadata["name"])
-    return {
-        **manifest,
-        "data": {p.key: b64encode(v.encode()).decode() for p, v in values.items() if (p.namespace, p.secret) == ours},
-    }
 
 
 def _report(applied: Iterable[Manifest], versions: Mapping[str, str]) -> None:

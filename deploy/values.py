@@ -3,11 +3,15 @@
 import re
 import secrets
 import string
+from base64 import b64encode
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from components.naming import SECRETS_ANNOTATION
+from components.pods import fingerprint
 from lab.problem import Problem
 
 _GENERATED: Final = re.compile(r"<<generated:(?P<kind>digits|password):(?P<length>\d+):(?P<name>[^>]+)>>")
@@ -52,6 +56,25 @@ def _made(reference: str) -> str:
     length = int(wanted["length"])
     letters = string.digits if wanted["kind"] == "digits" else string.ascii_letters + string.digits
     return "".join(secrets.choice(letters) for _ in range(length))
+
+
+def with_values(
+    manifest: Mapping[str, Any], values: Mapping[Place, str], references: Mapping[Place, str]
+) -> Mapping[str, Any]:
+    """A Secret with its values, pods with the fingerprints of theirs; anything else as it is."""
+    if manifest["kind"] == "Secret":
+        ours = (manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        held = {place.key: value for place, value in values.items() if (place.namespace, place.secret) == ours}
+        return {**manifest, "data": {key: b64encode(value.encode()).decode() for key, value in held.items()}}
+    template: dict[str, Any] = manifest.get("spec", {}).get("template", {})
+    shown: str = template.get("metadata", {}).get("annotations", {}).get(SECRETS_ANNOTATION, "")
+    for place, reference in references.items():
+        shown = shown.replace(fingerprint(reference), fingerprint(values[place]))
+    if not shown:
+        return manifest
+    filled: dict[str, Any] = deepcopy(dict(manifest))
+    filled["spec"]["template"]["metadata"]["annotations"][SECRETS_ANNOTATION] = shown
+    return filled
 
 
 def generated(references: Mapping[Place, str], kept: Mapping[Place, str]) -> dict[str, str]:

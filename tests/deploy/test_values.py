@@ -1,12 +1,17 @@
 """The values of Secrets: made once, found again, given by hand, never replaced."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deploy.values import Place, declared_values, fill, generated, missing, read_given
+from components.naming import SECRETS_ANNOTATION
+from components.pods import fingerprint
+from deploy.program import program_of
+from deploy.values import Place, declared_values, fill, generated, missing, read_given, with_values
 from lab.problem import Problem
+from preview.inventory import Inventory
 
 COOKIE = Place("hub", "cookie-secret", "cookie-secret")
 TOKEN = Place("hub", "proxy-token", "proxy-token")
@@ -88,3 +93,19 @@ def test_files_of_secrets_are_read_and_those_others_may_read_refused(tmp_path: P
     secret.chmod(0o600)
     assert read_given(tmp_path) == GIVEN
     assert read_given(tmp_path / "absent") == {}
+
+
+def test_pods_carry_the_fingerprints_of_the_values_they_read(recorded: Callable[[str, bool], Inventory]) -> None:
+    # As the engine would have them: a value that changes starts them anew, and a move from one way to the other does not.
+    program = program_of(recorded("dev", False), "jupyterhub")
+    values = fill(program.references, {}, {})
+    filled = {found["metadata"]["name"]: found for found in program.objects if found["kind"] == "Deployment"}
+    filled = {name: with_values(found, values, program.references) for name, found in filled.items()}
+    of_keys = {place.key: fingerprint(value) for place, value in values.items()}
+    annotations = {name: found["spec"]["template"]["metadata"]["annotations"] for name, found in filled.items()}
+    assert annotations["proxy"][SECRETS_ANNOTATION] == of_keys["proxy-token"]
+    assert of_keys["cookie-secret"] in annotations["hub"][SECRETS_ANNOTATION]
+    left = annotations["hub"][SECRETS_ANNOTATION]
+    for known in of_keys.values():
+        left = left.replace(known, "")
+    assert left == ""
