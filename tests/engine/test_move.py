@@ -7,7 +7,7 @@ from tests.engine.cluster import secret_values, uids
 from tests.engine.conftest import Make
 
 pytestmark = [pytest.mark.engine]
-KINDS = ("secrets", "persistentvolumeclaims", "services", "deployments")
+KINDS = ("secrets", "persistentvolumeclaims", "services", "deployments", "pods")
 
 
 def kept(stack: Checkout) -> dict[str, dict[str, str]]:
