@@ -8,11 +8,10 @@ import pytest
 from lab import build, paths
 
 
+@pytest.mark.lab
 def test_policies_and_storage() -> None:
     if not shutil.which("go"):
         pytest.skip("Go is not installed")
-    if not build.is_built():
-        pytest.skip("the node's programs are not built yet (`make lab`), and building them takes minutes")
     command = ["nice", "go", "test", "-trimpath", "./policies", "./storage"]
     done = subprocess.run(
         command, cwd=paths.SOURCE, env=build.environment(), check=False, capture_output=True, text=True
