@@ -130,8 +130,11 @@ class Checkout:
     def remove(self) -> None:
         """Whatever became of the test, leave nothing of it on the cluster or on this machine."""
         forward.stop(self.stack)
-        kubectl("delete", "namespace", *self.namespaces, "--ignore-not-found", "--wait=false")
-        shutil.rmtree(self.engine_directory, ignore_errors=True)
+        kubectl("delete", "namespace", *self.namespaces, "--ignore-not-found", "--wait=false", check=False)
+        for directory in engine_home("any").parent.glob(f"*/stacks/{self.stack}"):
+            shutil.rmtree(directory)
+        for file in (forward.log_of(self.stack), forward.RUN / f"{self.stack}.lock"):
+            file.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

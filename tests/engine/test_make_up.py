@@ -74,7 +74,7 @@ def test_destroy_with_the_data_leaves_nothing(stack: Checkout) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("moment", [made(count) for count in range(1, 36, 2)], ids=range(1, 36, 2))
+@pytest.mark.parametrize("moment", [made(count) for count in range(1, 36, 3)], ids=range(1, 36, 3))
 def test_killed_at_any_resource_it_goes_on(make: Make, moment: Moment) -> None:
     stack = make("dev")
     kill(stack, "up", moment)

@@ -126,6 +126,7 @@ NOT_GIVEN = "identity.password: nobody has set 'login' yet; run pulumi config se
         (PREVIEW, {"culler.idle": "soon"}, "culler.idle: 'soon' is not a duration"),
         (UP, {"hub.replicas": 2}, "hub.replicas: "),
     ],
+    ids=["trait, preview", "trait, up", "secret, preview", "secret, up", "duration, preview", "replicas, up"],
 )
 def test_a_refusal_is_one_clear_message(
     refused: Checkout, command: Sequence[str], change: dict[str, Any], reason: str
