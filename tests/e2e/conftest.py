@@ -20,7 +20,7 @@ from tests.e2e.person import Person
 SCREENSHOTS = CACHE / "screenshots"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:

@@ -38,6 +38,8 @@ def namespace() -> Generator[str]:
     apply(
         {"v1/Namespace": {"metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}}
     )
+    # A pod made before its account is refused.
+    kubectl("wait", "--namespace", name, "--for=create", "serviceaccount/default", f"--timeout={READY_SECONDS}")
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
 
