@@ -1,0 +1,21 @@
+"""What a single key cannot know: combinations that make no sense or do harm, each refused with its reason."""
+
+from collections.abc import Callable, Iterator
+
+from settings.problems import Problem
+from settings.root import Settings
+from settings.rules import environment, hub, identity, names, profiles, resources, secrets
+
+RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
+    *hub.RULES,
+    *identity.RULES,
+    *resources.RULES,
+    *profiles.RULES,
+    *environment.RULES,
+    *secrets.RULES,
+    *names.RULES,
+)
+
+
+def problems_with(settings: Settings) -> list[Problem]:
+    return [problem for rule in RULES for problem in rule(settings)]
