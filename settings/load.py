@@ -7,6 +7,7 @@ from typing import cast
 
 from pydantic import ValidationError
 
+from settings.extends import extended
 from settings.problems import Problem, SettingsError, key_of, problems_of, quoted
 from settings.root import Settings
 from settings.rules import problems_with
@@ -59,13 +60,19 @@ def read(path: Path) -> Settings:
 def parse(raw: object, source: str) -> Settings:
     """Check one settings tree whole: every key first, then what only holds between keys."""
     try:
-        settings = Settings.model_validate(raw)
+        settings = Settings.model_validate(extended(raw, source, _settings_of))
     except ValidationError as error:
         raise SettingsError(source, list(problems_of(error, Settings))) from None
     problems = problems_with(settings)
     if problems:
         raise SettingsError(source, problems)
     return settings
+
+
+def _settings_of(stack: str) -> object:
+    """What the file of another stack says, unchecked."""
+    entries = _sections(stack_file(stack)).get("config")
+    return cast("dict[str, object]", entries).get(SETTINGS_KEY) if isinstance(entries, dict) else None
 
 
 def _sections(path: Path) -> dict[str, object]:

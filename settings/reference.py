@@ -30,6 +30,10 @@ An editor with a YAML language server checks the file while you type if it begin
 # yaml-language-server: $schema=docs/stack.schema.json
 ```
 
+A stack that differs from another one in a few lines says `extends: <stack>` and those lines: sections are merged, lists of sections
+with a `name` are merged name by name, everything else is replaced, and `null` removes a key. Such a file names no schema, because
+it is checked as a whole only together with what it extends.
+
 `make preview` and `make up` check everything before anything is changed, and tell every problem at once.
 
 YAML is read strictly: a key that stands twice, `yes` or `on` for true, and numbers such as `010` or `12:30`, which two readers
