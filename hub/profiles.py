@@ -1,21 +1,23 @@
-"""The part of the spawner that deals with what users choose: the form, its answer, and what a profile means for a pod."""
+"""The part of the spawner that deals with what users choose and are entitled to: the form, its answer, and the pod's parts."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
+from kubernetes_asyncio.client.models import V1Pod
 from kubespawner import KubeSpawner
-from traitlets import Dict, List, default
+from traitlets import Dict, default
 
 from hub.failures import Refusal
+from hub.furnish import Person, PodParts, furnish
 from hub.options import chosen_profile, options_from_form, parse_options
-from hub.settings import Profile
+from hub.settings import Profile, UserServers
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
 class ProfileSpawner(KubeSpawner):
-    profiles = List(Dict(), config=True, help="What users choose from; the first one is the default.")
+    servers = Dict(config=True, help="What the stack file says of the users' servers.")
 
     _refused_query: Refusal | None = None
 
@@ -24,8 +26,23 @@ class ProfileSpawner(KubeSpawner):
         self._forget_options_of_old_profiles()
 
     @property
-    def _profiles(self) -> list[Profile]:
-        return [Profile.model_validate(profile) for profile in self.profiles]
+    def _servers(self) -> UserServers:
+        return UserServers.model_validate(self.servers)
+
+    @property
+    def _profiles(self) -> tuple[Profile, ...]:
+        return self._servers.profiles
+
+    @property
+    def _person(self) -> Person:
+        return Person(self.user.name, frozenset(group.name for group in self.user.groups))
+
+    async def get_pod_manifest(self) -> V1Pod:
+        return furnish(await super().get_pod_manifest(), await self._parts())
+
+    async def _parts(self) -> PodParts:
+        """What the person's server gets by who they are and what they chose."""
+        return PodParts()
 
     @default("options_from_form")
     def _options_from_form_default(self) -> Callable[[dict[str, list[str]]], dict[str, str]]:
@@ -60,7 +77,7 @@ class ProfileSpawner(KubeSpawner):
 
     def _form(self) -> str:
         refused, self._refused_query = self._refused_query, None
-        if len(self.profiles) > 1:
+        if len(self._profiles) > 1:
             chosen = (self.user_options or {}).get("profile") or self._profiles[0].name
             return TEMPLATES.get_template("profiles.html").render(profiles=self._profiles, chosen=chosen)
         if refused:

@@ -19,7 +19,7 @@ def server_traits(settings: HubSettings) -> list[Trait]:
 
 _KEYS = {
     "namespace": "namespace.name",
-    "profiles": "users.profiles",
+    "servers": "users",
     "default_url": "users.default_url",
     "environment": "users.environment",
     "start_timeout": "users.start_timeout",
@@ -35,7 +35,7 @@ def _pod(settings: HubSettings) -> dict[str, object]:
         "image": servers.image,
         "image_pull_policy": "IfNotPresent",
         "cmd": ["jupyterhub-singleuser"],
-        "profiles": [profile.model_dump() for profile in servers.profiles],
+        "servers": servers.model_dump(mode="json"),
         "profile_list": [],
         "default_url": servers.default_url,
         "notebook_dir": HOME,

@@ -304,11 +304,11 @@ class TestOptions:
         assert "0.1 to 2 cores" in form
 
     async def test_one_profile_needs_no_form(self, spawner: PlatformSpawner) -> None:
-        spawner.profiles = spawner.profiles[:1]
+        spawner.servers = {**spawner.servers, "profiles": spawner.servers["profiles"][:1]}
         assert await spawner.get_options_form() == ""
 
     async def test_a_link_with_refused_options_starts_nothing(self, spawner: PlatformSpawner) -> None:
-        spawner.profiles = spawner.profiles[:1]
+        spawner.servers = {**spawner.servers, "profiles": spawner.servers["profiles"][:1]}
         with pytest.raises(Refusal):
             spawner.options_from_query({"profile": ["huge"]})
         with pytest.raises(Refusal):

@@ -10,6 +10,9 @@ class SpawnException(HTTPError):  # noqa: N818 - upstream named it
 class _Named:
     name: str
 
+class _User(_Named):
+    groups: list[_Named]
+
 class _Server:
     ip: str
     port: int
@@ -23,7 +26,7 @@ class Spawner(LoggingConfigurable):
     orm_spawner: _Stored | None
     server: _Server | None
     start_timeout: int
-    user: _Named
+    user: _User
     user_options: dict[str, Any]
     cpu_guarantee: float | None
     cpu_limit: float | None

@@ -1,8 +1,9 @@
-from typing import Self
+from typing import Any, Self
 
 class ApiClient:
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *error: object) -> None: ...
+    def sanitize_for_serialization(self, obj: object) -> dict[str, Any]: ...
 
 class Response:
     status: int

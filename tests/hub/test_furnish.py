@@ -1,0 +1,55 @@
+"""What a person is entitled to, put into the pod that KubeSpawner made."""
+
+import pytest
+from kubernetes_asyncio.client import ApiClient
+from kubespawner.objects import make_pod
+
+from hub.furnish import Person, PodParts, furnish
+
+ADA = Person("ada", frozenset({"curators"}))
+
+
+@pytest.mark.parametrize(
+    ("groups", "allowed"),
+    [(None, True), ((), False), (("curators",), True), (("readers", "curators"), True), (("x",), False)],
+)
+def test_things_are_for_everybody_or_for_groups(groups: tuple[str, ...] | None, allowed: bool) -> None:
+    assert ADA.may_have(groups) is allowed
+
+
+PARTS = PodParts(
+    environment={"TRINO_HOST": "trino", "JUPYTERHUB_USER": "eve"},
+    annotations={"ours": "yes"},
+    volumes=({"name": "data", "persistentVolumeClaim": {"claimName": "data", "readOnly": True}},),
+    mounts=({"name": "data", "mountPath": "/mnt/data", "readOnly": True},),
+    init_containers=({"name": "clone", "image": "git"},),
+)
+
+
+async def test_the_parts_stand_in_the_manifest() -> None:
+    pod = make_pod(
+        name="jupyter-ada",
+        cmd=["jupyterhub-singleuser"],
+        port=8888,
+        image="notebook",
+        image_pull_policy="IfNotPresent",
+        env={"JUPYTERHUB_USER": "ada"},
+        volumes=[{"name": "home"}],
+        volume_mounts=[{"name": "home", "mountPath": "/home/jovyan"}],
+        annotations={"hub.jupyter.org/username": "ada"},
+    )
+    async with ApiClient() as client:
+        manifest = client.sanitize_for_serialization(furnish(pod, PARTS))
+    (notebook,) = manifest["spec"]["containers"]
+    assert notebook["env"] == [{"name": "JUPYTERHUB_USER", "value": "ada"}, {"name": "TRINO_HOST", "value": "trino"}]
+    assert [mount["mountPath"] for mount in notebook["volumeMounts"]] == ["/home/jovyan", "/mnt/data"]
+    assert [volume["name"] for volume in manifest["spec"]["volumes"]] == ["home", "data"]
+    assert manifest["spec"]["volumes"][1]["persistentVolumeClaim"]["readOnly"] is True
+    assert manifest["spec"]["initContainers"] == [{"name": "clone", "image": "git"}]
+    assert manifest["metadata"]["annotations"] == {"ours": "yes", "hub.jupyter.org/username": "ada"}
+
+
+def test_parts_add_up_and_the_later_wins() -> None:
+    both = PARTS | PodParts(environment={"TRINO_HOST": "other"}, mounts=({"name": "more"},))
+    assert both.environment["TRINO_HOST"] == "other"
+    assert [mount["name"] for mount in both.mounts] == ["data", "more"]

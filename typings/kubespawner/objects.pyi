@@ -1,0 +1,3 @@
+from kubernetes_asyncio.client.models import V1Pod
+
+def make_pod(**parts: object) -> V1Pod: ...
