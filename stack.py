@@ -40,9 +40,7 @@ def deploy(
         "policies",
         PoliciesArgs(
             edges=edges(settings),
-            platform=spaces.platform,
-            users=spaces.users,
-            users_name=settings.namespace.users,
+            namespaces={settings.namespace.name: spaces.platform, settings.namespace.users: spaces.users},
         ),
         part,
     )

@@ -3,8 +3,8 @@
 Pure. The ports are those of the pods, because policies are judged after a Service's address has been translated.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking.v1 import (
@@ -37,7 +37,7 @@ _API_SERVER_PORTS = (443, 6443)
 
 @dataclass(frozen=True)
 class Pods:
-    """The pods of one component."""
+    """The pods of one component of ours."""
 
     namespace: str
     component: str
@@ -52,11 +52,14 @@ class Pods:
 
 
 @dataclass(frozen=True)
-class NameServer:
-    """The cluster's DNS."""
+class Others:
+    """Pods that somebody else keeps: those of a namespace with these labels, all of them where there are none."""
+
+    namespace: str
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def peer(self) -> NetworkPolicyPeerArgs:
-        return _pods("kube-system", {"k8s-app": "kube-dns"})
+        return _pods(self.namespace, self.labels)
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,21 @@ class Addresses:
         return NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr="0.0.0.0/0", except_=list(self.excluded)))
 
 
+NAME_SERVER = Others("kube-system", {"k8s-app": "kube-dns"})
+ANYWHERE_BUT_METADATA = Addresses((_METADATA_SERVICE,))
+"""For what is no pod and whose address differs from cluster to cluster."""
+PUBLIC = Addresses(_PRIVATE)
+
+
 @dataclass(frozen=True)
 class Edge:
-    source: Pods
-    target: Pods | NameServer | Addresses
+    """Who begins the conversation, with whom, and where that one listens."""
+
+    source: Pods | Others
+    target: Pods | Others | Addresses
     ports: tuple[int, ...]
     """All of them when empty."""
+    protocols: tuple[str, ...] = ("TCP",)
 
 
 @dataclass(frozen=True)
@@ -87,27 +99,48 @@ class Policy:
 
 def edges(settings: Settings) -> list[Edge]:
     """Every conversation the platform needs."""
-    platform, users = settings.namespace.name, settings.namespace.users
-    hub, proxy, server = Pods(platform, HUB), Pods(platform, PROXY), Pods(users, SERVER)
-    needed = [
+    needed = [*_core(settings), *_internet(settings), *_database(settings)]
+    return [*needed, *_names(needed)]
+
+
+def _core(settings: Settings) -> list[Edge]:
+    hub, proxy, server = _hub(settings), Pods(settings.namespace.name, PROXY), _server(settings)
+    return [
         Edge(proxy, hub, (HUB_PORT,)),
         Edge(hub, proxy, (PROXY_API_PORT,)),
         Edge(proxy, server, (SERVER_PORT,)),
         Edge(hub, server, (SERVER_PORT,)),
         Edge(server, hub, (HUB_PORT,)),
-        # The API server is no pod, and its address differs from cluster to cluster.
-        Edge(hub, Addresses((_METADATA_SERVICE,)), _API_SERVER_PORTS),
+        Edge(hub, ANYWHERE_BUT_METADATA, _API_SERVER_PORTS),
     ]
-    if settings.users.internet:
-        needed.append(Edge(server, Addresses(_PRIVATE), ()))
-    database = settings.storage.database
-    if isinstance(database, Postgres):
-        if isinstance(database.server, PostgresExternal):
-            needed.append(Edge(hub, Addresses((_METADATA_SERVICE,)), (database.server.port,)))
-        else:
-            needed.append(Edge(hub, Pods(platform, DATABASE), (DATABASE_PORT,)))
-    needed += [Edge(source, NameServer(), (53,)) for source in (hub, proxy, server)]
-    return needed
+
+
+def _internet(settings: Settings) -> list[Edge]:
+    return [Edge(_server(settings), PUBLIC, ())] if settings.users.internet else []
+
+
+def _database(settings: Settings) -> list[Edge]:
+    match settings.storage.database:
+        case Postgres(server=PostgresExternal() as server):
+            return [Edge(_hub(settings), ANYWHERE_BUT_METADATA, (server.port,))]
+        case Postgres():
+            return [Edge(_hub(settings), Pods(settings.namespace.name, DATABASE), (DATABASE_PORT,))]
+        case _:
+            return []
+
+
+def _names(needed: list[Edge]) -> list[Edge]:
+    """Whoever begins a conversation looks up a name first."""
+    asking = dict.fromkeys(edge.source for edge in needed if isinstance(edge.source, Pods))
+    return [Edge(source, NAME_SERVER, (53,), ("UDP", "TCP")) for source in asking]
+
+
+def _hub(settings: Settings) -> Pods:
+    return Pods(settings.namespace.name, HUB)
+
+
+def _server(settings: Settings) -> Pods:
+    return Pods(settings.namespace.users, SERVER)
 
 
 def policies(declared: Iterable[Edge]) -> list[Policy]:
@@ -131,7 +164,7 @@ def _policy(pods: Pods, listed: list[Edge]) -> Policy:
     )
 
 
-def _pods(namespace: str, labels: dict[str, str]) -> NetworkPolicyPeerArgs:
+def _pods(namespace: str, labels: Mapping[str, str]) -> NetworkPolicyPeerArgs:
     return NetworkPolicyPeerArgs(
         namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace}),
         pod_selector=LabelSelectorArgs(match_labels=labels),
@@ -139,6 +172,5 @@ def _pods(namespace: str, labels: dict[str, str]) -> NetworkPolicyPeerArgs:
 
 
 def _ports(edge: Edge) -> list[NetworkPolicyPortArgs] | None:
-    protocols = ("UDP", "TCP") if isinstance(edge.target, NameServer) else ("TCP",)
-    ports = [NetworkPolicyPortArgs(port=port, protocol=protocol) for port in edge.ports for protocol in protocols]
+    ports = [NetworkPolicyPortArgs(port=port, protocol=protocol) for port in edge.ports for protocol in edge.protocols]
     return ports or None

@@ -19,7 +19,6 @@ from pulumi_kubernetes.core.v1 import (
     ProjectedVolumeSourceArgs,
     SecretProjectionArgs,
     Service,
-    ServiceAccount,
     ServicePortArgs,
     ServiceSpecArgs,
     VolumeArgs,
@@ -29,6 +28,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
 
+from components.accounts import account
 from components.base import Component, name_of
 from components.credentials import Credentials
 from components.naming import HUB, HUB_PORT, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
@@ -69,7 +69,7 @@ class Hub(Component):
     def __init__(self, name: str, args: HubArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._metadata = ObjectMetaArgs(name=HUB, namespace=args.platform, labels=labels(HUB))
-        account = self._account(args)
+        self._rights(args)
         settings_json = args.runtime.model_dump_json(indent=1)
         config = ConfigMap(
             "hub-settings",
@@ -83,13 +83,11 @@ class Hub(Component):
             spec=ServiceSpecArgs(selector=selector(HUB), ports=[ServicePortArgs(name="http", port=HUB_PORT)]),
             opts=self.child,
         )
-        self._deployment(args, account, name_of(config.metadata), fingerprint(settings_json))
+        own = account(HUB, args.platform, self.child)
+        self._deployment(args, own, name_of(config.metadata), fingerprint(settings_json))
         self.register_outputs({})
 
-    def _account(self, args: HubArgs) -> pulumi.Output[str]:
-        account = ServiceAccount(
-            "hub-account", metadata=self._metadata, automount_service_account_token=False, opts=self.child
-        )
+    def _rights(self, args: HubArgs) -> None:
         in_users = ObjectMetaArgs(name=HUB, namespace=args.users, labels=labels(HUB))
         Role("hub-role", metadata=in_users, rules=_USERS_NAMESPACE_RULES, opts=self.child)
         RoleBinding(
@@ -99,10 +97,9 @@ class Hub(Component):
             subjects=[SubjectArgs(kind="ServiceAccount", name=HUB, namespace=args.platform)],
             opts=self.child,
         )
-        return name_of(account.metadata)
 
     def _deployment(
-        self, args: HubArgs, account: pulumi.Input[str], config: pulumi.Input[str], settings_fingerprint: str
+        self, args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str], settings_fingerprint: str
     ) -> None:
         keys = [args.credentials.cookie_secret, args.credentials.crypt_key, args.credentials.proxy_token]
         keys += [args.credentials.database_password] if args.credentials.database_password else []
@@ -122,17 +119,17 @@ class Hub(Component):
                             SECRETS_ANNOTATION: pulumi.Output.concat(*(key.fingerprint for key in keys)),
                         },
                     ),
-                    spec=_pod(args, account, config),
+                    spec=_pod(args, own, config),
                 ),
             ),
             opts=self.child,
         )
 
 
-def _pod(args: HubArgs, account: pulumi.Input[str], config: pulumi.Input[str]) -> PodSpecArgs:
+def _pod(args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str]) -> PodSpecArgs:
     tmp, tmp_mount = scratch()
     return PodSpecArgs(
-        service_account_name=account,
+        service_account_name=own,
         automount_service_account_token=True,
         enable_service_links=False,
         security_context=pod_security(),

@@ -1,5 +1,6 @@
 """Network policies: everything is denied in both namespaces, then each declared edge is opened."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -14,15 +15,14 @@ from components.naming import labels
 @dataclass(frozen=True, kw_only=True)
 class PoliciesArgs:
     edges: list[Edge]
-    platform: pulumi.Input[str]
-    users: pulumi.Input[str]
-    users_name: str
+    namespaces: Mapping[str, pulumi.Input[str]]
+    """The platform's and the users', by name, as objects that the policies wait for."""
 
 
 class Policies(Component):
     def __init__(self, name: str, args: PoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        for role, namespace in (("platform", args.platform), ("users", args.users)):
+        for role, namespace in zip(("platform", "users"), args.namespaces.values(), strict=True):
             NetworkPolicy(
                 f"{role}-deny",
                 metadata=ObjectMetaArgs(name="deny-all", namespace=namespace, labels=labels("policy")),
@@ -35,7 +35,7 @@ class Policies(Component):
                 f"{component}-edges",
                 metadata=ObjectMetaArgs(
                     name=component,
-                    namespace=args.users if policy.pods.namespace == args.users_name else args.platform,
+                    namespace=args.namespaces[policy.pods.namespace],
                     labels=labels("policy"),
                 ),
                 spec=policy.spec,

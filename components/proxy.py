@@ -20,6 +20,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
+from components.accounts import account
 from components.base import Component
 from components.credentials import SecretKey
 from components.naming import (
@@ -50,6 +51,7 @@ class Proxy(Component):
         super().__init__(name, opts)
         self._service("proxy-public-service", PROXY_PUBLIC_SERVICE, args.namespace, 80, "http")
         self._service("proxy-api-service", PROXY_API_SERVICE, args.namespace, PROXY_API_PORT, "api")
+        own = account(PROXY, args.namespace, self.child)
         Deployment(
             "proxy",
             metadata=ObjectMetaArgs(name=PROXY, namespace=args.namespace, labels=labels(PROXY)),
@@ -63,7 +65,7 @@ class Proxy(Component):
                         labels=labels(PROXY),
                         annotations={SECRETS_ANNOTATION: args.token.fingerprint},
                     ),
-                    spec=_pod(args),
+                    spec=_pod(args, own),
                 ),
             ),
             opts=self.child,
@@ -81,9 +83,10 @@ class Proxy(Component):
         )
 
 
-def _pod(args: ProxyArgs) -> PodSpecArgs:
+def _pod(args: ProxyArgs, own: pulumi.Input[str]) -> PodSpecArgs:
     tmp, tmp_mount = scratch()
     return PodSpecArgs(
+        service_account_name=own,
         automount_service_account_token=False,
         enable_service_links=False,
         security_context=pod_security(),

@@ -26,6 +26,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
+from components.accounts import account
 from components.base import Component, name_of
 from components.credentials import SecretKey
 from components.naming import DATABASE, DATABASE_PORT, SECRETS_ANNOTATION, labels, selector
@@ -79,6 +80,7 @@ class Storage(Component):
             ),
             opts=self.child,
         )
+        own = account(DATABASE, args.namespace, self.child)
         StatefulSet(
             "database",
             metadata=ObjectMetaArgs(name=DATABASE, namespace=args.namespace, labels=labels(DATABASE)),
@@ -99,7 +101,7 @@ class Storage(Component):
                         # The server takes its password at its start.
                         annotations={SECRETS_ANNOTATION: password.fingerprint},
                     ),
-                    spec=_postgres_pod(args.postgres_image, password),
+                    spec=_postgres_pod(args.postgres_image, password, own),
                 ),
             ),
             opts=self.child,
@@ -114,9 +116,10 @@ def claim(size: str, storage_class: str | None) -> PersistentVolumeClaimSpecArgs
     )
 
 
-def _postgres_pod(image: str, password: SecretKey) -> PodSpecArgs:
+def _postgres_pod(image: str, password: SecretKey, own: pulumi.Input[str]) -> PodSpecArgs:
     tmp, tmp_mount = scratch()
     return PodSpecArgs(
+        service_account_name=own,
         automount_service_account_token=False,
         enable_service_links=False,
         security_context=pod_security(),

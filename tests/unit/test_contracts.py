@@ -148,19 +148,34 @@ def test_containers_are_restricted(stack: Inventory) -> None:
         assert security["capabilities"] == {"drop": ["ALL"]}, container["name"]
 
 
-def test_only_the_hub_may_speak_to_kubernetes(stack: Inventory) -> None:
-    speaking = {
-        template["metadata"]["labels"]["app.kubernetes.io/component"]
-        for _, template in pods(stack)
+def test_every_workload_has_an_account_of_its_own(stack: Inventory) -> None:
+    """Named like it, so that a right given to one is given to no other, and none is left to `default`."""
+    there = {name(account) for account in stack.of("kubernetes:core/v1:ServiceAccount")}
+    used = [
+        ("ServiceAccount", namespace, template["spec"]["serviceAccountName"]) for namespace, template in pods(stack)
+    ]
+    assert sorted(used) == sorted(there)
+    for namespace, template in pods(stack):
+        component = template["metadata"]["labels"]["app.kubernetes.io/component"]
+        assert template["spec"]["serviceAccountName"] == component, namespace
+
+
+def test_a_token_is_mounted_where_a_binding_gives_it_rights_and_nowhere_else(stack: Inventory) -> None:
+    bound = {
+        (subject["namespace"], subject["name"])
+        for kind in ("RoleBinding", "ClusterRoleBinding")
+        for binding in stack.of(f"kubernetes:rbac.authorization.k8s.io/v1:{kind}")
+        for subject in binding.inputs["subjects"]
+    }
+    mounted = {
+        (namespace, template["spec"]["serviceAccountName"])
+        for namespace, template in pods(stack)
         if template["spec"]["automountServiceAccountToken"]
     }
-    assert speaking == {"hub"}
+    assert mounted == bound
+    assert (stack.outputs["namespace"], "hub") in bound
     for account in stack.of("kubernetes:core/v1:ServiceAccount"):
         assert account.inputs["automountServiceAccountToken"] is False, account.urn
-    named = {
-        template["metadata"]["labels"]["app.kubernetes.io/component"]: template["spec"] for _, template in pods(stack)
-    }
-    assert named["hub"]["serviceAccountName"] == "hub"
 
 
 def test_no_variable_comes_from_a_service_nearby(stack: Inventory) -> None:
