@@ -13,6 +13,7 @@ from hub.settings import (
 )
 from settings import Settings
 from settings.domain import bytes_of, millicores_of
+from settings.identity import Identity
 from settings.storage import Postgres, PostgresExternal, Sqlite
 from settings.users import CullerSection
 from settings.users import Profile as ProfileSection
@@ -26,14 +27,20 @@ def hub_settings(settings: Settings, notebook_image: str) -> HubSettings:
         hub_url=f"http://{HUB}.{platform}:{HUB_PORT}",
         proxy_api_url=f"http://{PROXY_API_SERVICE}.{platform}:{PROXY_API_PORT}",
         database=_database(settings.storage.database, platform),
-        login=PasswordLogin(
-            admins=tuple(sorted(settings.identity.admins)), users=tuple(sorted(settings.identity.users))
-        ),
+        login=_login(settings.identity),
         servers=_servers(settings, notebook_image),
         culler=_culler(settings.culler),
         concurrent_spawns=settings.hub.concurrent_spawns,
         active_servers=settings.hub.active_servers,
         traits=settings.hub.traits,
+    )
+
+
+def _login(identity: Identity) -> PasswordLogin:
+    return PasswordLogin(
+        admins=tuple(sorted(identity.admins)),
+        users=tuple(sorted(identity.users)),
+        groups={group: tuple(sorted(members)) for group, members in sorted(identity.groups.items())},
     )
 
 

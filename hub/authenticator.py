@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from jupyterhub.auth import Authenticator
 from tornado.web import HTTPError, RequestHandler
-from traitlets import Set, Unicode
+from traitlets import Dict, Set, Unicode
 
 from hub.secret_files import SecretError, read_secret
 
@@ -32,6 +32,10 @@ class Attempts:
         self.until = now + waiting_time(self.failures)
 
 
+AuthModel = dict[str, Any]
+"""What JupyterHub writes down about a person."""
+
+
 class Named(Protocol):
     @property
     def name(self) -> str: ...
@@ -45,13 +49,15 @@ class PasswordAuthenticator(Authenticator):
         Unicode(), config=True, help="Who is an admin; who is not named here is none, whatever the database says."
     )
 
+    groups = Dict(config=True, help="The members of each group; who is in none of them belongs to no group.")
+
     attempts: dict[str, Attempts]
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.attempts = {}
 
-    async def authenticate(self, handler: RequestHandler | None, data: Mapping[str, str]) -> str | None:
+    async def authenticate(self, handler: RequestHandler | None, data: Mapping[str, str]) -> AuthModel | None:
         name, password = data.get("username", ""), data.get("password", "")
         declared = name in self.allowed_users
         # Only declared names are remembered, so that strangers cannot fill the memory.
@@ -62,7 +68,7 @@ class PasswordAuthenticator(Authenticator):
         right = self._is_password(password)
         if declared and right:
             attempts.failures = 0
-            return name
+            return self._known_of(name)
         attempts.failed(now)
         return None
 
@@ -79,6 +85,13 @@ class PasswordAuthenticator(Authenticator):
     def is_admin(self, handler: RequestHandler | None, authentication: Mapping[str, Any]) -> bool:
         return authentication["name"] in self.admins
 
-    async def refresh_user(self, user: Named, handler: RequestHandler | None = None) -> bool:
-        """Who has left the list is sent to the login page, which refuses them."""
-        return user.name in self.allowed_users
+    async def refresh_user(self, user: Named, handler: RequestHandler | None = None) -> AuthModel | bool:
+        """Before each start and every few minutes: groups are those of the stack file now, not those of the login.
+
+        Who has left the list is sent to the login page, which refuses them.
+        """
+        return self._known_of(user.name) if user.name in self.allowed_users else False
+
+    def _known_of(self, name: str) -> AuthModel:
+        groups = sorted(group for group, members in self.groups.items() if name in members)
+        return {"name": name, "admin": name in self.admins, "groups": groups}

@@ -39,6 +39,8 @@ class PasswordLogin(Model):
     kind: Literal["password"] = "password"
     admins: tuple[str, ...]
     users: tuple[str, ...]
+    groups: dict[str, tuple[str, ...]]
+    """The members of each group."""
 
 
 class Home(Model):

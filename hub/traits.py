@@ -115,6 +115,12 @@ def _login(settings: HubSettings, password: Path) -> list[Trait]:
         Trait("PasswordAuthenticator", "password_file", str(password), "identity.password"),
         Trait("PasswordAuthenticator", "allowed_users", declared, "identity.users"),
         Trait("PasswordAuthenticator", "admins", set(login.admins), "identity.admins"),
+        Trait("PasswordAuthenticator", "groups", login.groups, "identity.groups"),
+        # The authenticator alone says who is in which group, at login and before each start.
+        Trait("PasswordAuthenticator", "manage_groups", True, PLATFORM),
+        Trait("PasswordAuthenticator", "refresh_pre_spawn", True, PLATFORM),
+        # Who left the list cannot start a server with a token either, nor have an admin start it.
+        Trait("PasswordAuthenticator", "auth_refresh_strict", True, PLATFORM),
         # Otherwise whoever is in the database stays allowed after leaving the list.
         Trait("PasswordAuthenticator", "allow_existing_users", False, PLATFORM),
         Trait("PasswordAuthenticator", "allow_all", False, PLATFORM),

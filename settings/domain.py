@@ -73,6 +73,17 @@ Username = Annotated[
         "alice",
     ),
 ]
+GroupName = Annotated[
+    str,
+    Form(
+        "a group name",
+        r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?",
+        "use lower-case letters, digits, '.', '_' and '-', beginning and ending with a letter or digit, 63 at most",
+        "analysts",
+    ),
+]
+Groups = Annotated[frozenset[GroupName], BeforeValidator(told_apart), Field(min_length=1)]
+"""Who something is for."""
 Usernames = Annotated[frozenset[Username], BeforeValidator(told_apart)]
 KubernetesName = Annotated[
     str,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.domain import SecretSource, Section, Usernames
+from settings.domain import GroupName, SecretSource, Section, Usernames
 
 
 class PasswordIdentity(Section):
@@ -17,6 +17,8 @@ class PasswordIdentity(Section):
     """They may also look after other people's servers. At least one."""
     users: Annotated[Usernames, Field(examples=[["bob"]])] = frozenset()
     """Everybody else who may log in."""
+    groups: Annotated[dict[GroupName, Usernames], Field(examples=[{"analysts": ["bob"]}])] = {}
+    """Who belongs together. What names groups elsewhere in this file is for their members alone."""
 
 
 Identity = PasswordIdentity

@@ -27,4 +27,14 @@ def somebody_may_log_in(settings: Settings) -> Iterator[Problem]:
         )
 
 
-RULES = (passwords_stay_private, somebody_may_log_in)
+def groups_are_of_people(settings: Settings) -> Iterator[Problem]:
+    identity = settings.identity
+    for group, members in sorted(identity.groups.items()):
+        key = f"identity.groups.{group}"
+        if not members:
+            yield Problem(key, "is empty, so what is for this group would be for nobody; name its members or remove it")
+        for name in sorted(members - identity.users - identity.admins):
+            yield Problem(key, f"names {name!r}, who may not log in; add {name} to identity.users or remove the name")
+
+
+RULES = (passwords_stay_private, somebody_may_log_in, groups_are_of_people)

@@ -13,7 +13,7 @@ SETTINGS: dict[str, Any] = {
     "hub_url": "http://hub.jupyterhub:8081",
     "proxy_api_url": "http://proxy-api.jupyterhub:8001",
     "database": {"kind": "sqlite"},
-    "login": {"kind": "password", "admins": ["ada"], "users": ["bob"]},
+    "login": {"kind": "password", "admins": ["ada"], "users": ["bob"], "groups": {}},
     "servers": {
         "namespace": "jupyterhub-users",
         "image": "registry.example.org/notebook@sha256:" + "0" * 64,

@@ -23,6 +23,8 @@ def login(places: Places) -> PasswordAuthenticator:
         password_file=str(places.secrets / "login-password"),
         allowed_users={"ada", "bob"},
         admins={"ada"},
+        groups={"curators": ["ada"], "analysts": ["ada", "bob"], "empty": []},
+        manage_groups=True,
         allow_existing_users=False,
     )
 
@@ -56,7 +58,7 @@ async def test_fields_may_be_missing(login: PasswordAuthenticator) -> None:
 async def test_a_changed_password_works_at_once(login: PasswordAuthenticator, places: Places) -> None:
     (places.secrets / "login-password").write_text("new")
     assert await login.authenticate(None, {"username": "bob", "password": RIGHT}) is None
-    assert await login.authenticate(None, {"username": "bob", "password": "new"}) == "bob"
+    assert await login.authenticate(None, {"username": "bob", "password": "new"})
 
 
 @pytest.mark.parametrize("text", [None, "", "\n"])
@@ -87,9 +89,9 @@ async def test_guessing_is_slowed_down(login: PasswordAuthenticator, monkeypatch
     with pytest.raises(HTTPError) as caught:
         await login.authenticate(None, {"username": "bob", "password": RIGHT})
     assert caught.value.status_code == 429
-    assert await login.authenticate(None, {"username": "ada", "password": RIGHT}) == "ada"
+    assert await login.authenticate(None, {"username": "ada", "password": RIGHT})
     now += 1.5
-    assert await login.authenticate(None, {"username": "bob", "password": RIGHT}) == "bob"
+    assert await login.authenticate(None, {"username": "bob", "password": RIGHT})
 
 
 async def test_strangers_leave_no_trace(login: PasswordAuthenticator) -> None:
@@ -99,6 +101,21 @@ async def test_strangers_leave_no_trace(login: PasswordAuthenticator) -> None:
     assert list(login.attempts) == ["ada"]
 
 
-@pytest.mark.parametrize(("name", "stays"), [("bob", True), ("gone", False)])
-async def test_who_left_the_list_is_sent_away(login: PasswordAuthenticator, name: str, stays: bool) -> None:
-    assert await login.refresh_user(User(name)) is stays
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("ada", {"name": "ada", "admin": True, "groups": ["analysts", "curators"]}),
+        ("bob", {"name": "bob", "admin": False, "groups": ["analysts"]}),
+        ("gone", False),
+    ],
+)
+async def test_groups_are_those_of_the_settings_at_each_refresh(
+    login: PasswordAuthenticator, name: str, known: object
+) -> None:
+    assert await login.refresh_user(User(name)) == known
+
+
+async def test_a_login_says_the_groups(login: PasswordAuthenticator) -> None:
+    found = await login.get_authenticated_user(None, {"username": "bob", "password": RIGHT})
+    assert found
+    assert found["groups"] == ["analysts"]

@@ -37,7 +37,7 @@ def our_settings(namespace: str, image: str, urls: Urls, token: str, traits: Tra
             "hub_url": urls.hub,
             "proxy_api_url": urls.proxy_api,
             "database": {"kind": "sqlite"},
-            "login": {"kind": "password", "admins": [], "users": [USER]},
+            "login": {"kind": "password", "admins": [], "users": [USER], "groups": {}},
             "servers": {
                 "namespace": namespace,
                 "image": image,

@@ -24,6 +24,8 @@ TAKEN: list[tuple[Any, object, object]] = [
     (domain.Username, "mary-jane.o_neil2", "mary-jane.o_neil2"),
     (domain.Username, "a" * 63, "a" * 63),
     (domain.Usernames, ["bob", "alice"], {"alice", "bob"}),
+    (domain.GroupName, "data.science_1", "data.science_1"),
+    (domain.Groups, ["a", "b"], {"a", "b"}),
     (domain.KubernetesName, "254carbon", "254carbon"),
     (domain.KubernetesName, "a" * 63, "a" * 63),
     (domain.ObjectName, "rook-ceph.block", "rook-ceph.block"),
@@ -57,6 +59,8 @@ REFUSED: list[tuple[Any, object]] = [
     *((domain.Username, value) for value in ("", "Alice", "1a", "a-", "a b", "a/b", "alice\n", "a" * 64, 5, None)),
     (domain.Usernames, ["bob", "bob"]),
     (domain.Usernames, "bob"),
+    *((domain.GroupName, value) for value in ("", "Analysts", "a b", "a/b", "-a", "a-", "a" * 64, 5)),
+    *((domain.Groups, value) for value in ([], ["a", "a"], "a", None)),
     *((domain.KubernetesName, value) for value in ("", "A", "a_b", "-a", "a-", "a.b", "a" * 64, 254)),
     *((domain.ObjectName, value) for value in ("", "a..b", ".a", "a/b", "a." * 126 + "ab")),
     *(
