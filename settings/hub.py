@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from settings.domain import ClassName, Count, PlainValue, Resources, Section
+from settings.domain import ClassName, Count, EnvironmentName, PlainValue, Resources, Section, Text
 
 
 class HubSection(Section):
@@ -16,6 +16,8 @@ class HubSection(Section):
     """How many servers may be starting at the same moment; more are asked to try again."""
     active_servers: Count | None = None
     """How many servers may run at all; unlimited when absent."""
+    environment: Annotated[dict[EnvironmentName, Text], Field(examples=[{"TZ": "Europe/Berlin"}])] = {}
+    """Plain values the hub's process sees, for what it has no key or trait for. Nothing secret belongs here."""
     traits: Annotated[
         dict[ClassName, dict[str, PlainValue]], Field(examples=[{"JupyterHub": {"cookie_max_age_days": 7}}])
     ] = {}

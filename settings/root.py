@@ -6,6 +6,7 @@ from settings.exposure import Exposure
 from settings.hub import HubSection, ProxySection
 from settings.identity import Identity
 from settings.namespace import NamespaceSection
+from settings.scheduling import SchedulingSection
 from settings.storage import Postgres, PostgresExternal, StorageSection
 from settings.users import CullerSection, UsersSection
 
@@ -23,6 +24,8 @@ class Settings(Section):
     """The hub: it logs people in and starts their servers."""
     proxy: ProxySection
     """The proxy in front of the hub and of every server."""
+    scheduling: SchedulingSection | None = None
+    """Which nodes take which pods, and what is there before somebody waits for it. Left to the cluster when absent."""
     users: UsersSection
     """The servers people work in."""
     culler: CullerSection | None = None

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 
 from settings.problems import Problem
 from settings.root import Settings
-from settings.rules import environment, hub, identity, names, profiles, resources, secrets
+from settings.rules import environment, hub, identity, names, profiles, resources, scheduling, secrets
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *hub.RULES,
     *identity.RULES,
     *resources.RULES,
     *profiles.RULES,
+    *scheduling.RULES,
     *environment.RULES,
     *secrets.RULES,
     *names.RULES,

@@ -1,11 +1,13 @@
-"""What notebooks are told."""
+"""What notebooks and the hub are told."""
 
+import re
 from collections.abc import Iterator
 
 from settings.problems import Problem
 from settings.root import Settings
 
 _PRIVILEGE_SWITCHES = frozenset({"GRANT_SUDO", "NB_UID", "NB_GID", "NB_USER", "NB_GROUP", "CHOWN_HOME", "CHOWN_EXTRA"})
+_OF_THE_HUB = re.compile(r"(JUPYTERHUB|CONFIGPROXY|KUBERNETES|LD)_.*|PYTHON[A-Z]*|PATH|HOME")
 
 
 def the_environment_is_the_users_own(settings: Settings) -> Iterator[Problem]:
@@ -21,4 +23,10 @@ def the_environment_is_the_users_own(settings: Settings) -> Iterator[Problem]:
             yield Problem(key, "is a name the hub sets itself; choose another")
 
 
-RULES = (the_environment_is_the_users_own,)
+def the_hub_keeps_its_own_environment(settings: Settings) -> Iterator[Problem]:
+    for name in settings.hub.environment:
+        if _OF_THE_HUB.fullmatch(name.upper()):
+            yield Problem(f"hub.environment.{name}", "is a name the hub's pod sets or needs itself; choose another")
+
+
+RULES = (the_environment_is_the_users_own, the_hub_keeps_its_own_environment)

@@ -31,6 +31,7 @@ def secrets_are_told_apart(settings: Settings) -> Iterator[Problem]:
 def secrets_stay_outside(settings: Settings) -> Iterator[Problem]:
     """What the stack file says ends in a ConfigMap and in this repository, for many to read."""
     yield from _secrets_below("users.environment", settings.users.environment)
+    yield from _secrets_below("hub.environment", settings.hub.environment)
     yield from _secrets_below("hub.traits", settings.hub.traits)
 
 
