@@ -16,7 +16,7 @@ from components.proxy import Proxy, ProxyArgs
 from components.storage import Storage, StorageArgs
 from lab.paths import CONTEXT as LAB_CONTEXT
 from lab.paths import KUBECONFIG as LAB_KUBECONFIG
-from settings import Settings
+from settings import Settings, arithmetic
 from settings.cluster import Cluster, Lab
 
 
@@ -89,7 +89,11 @@ def deploy(
         part,
     )
     platform.register_outputs({})
-    return {"namespace": spaces.platform, "users_namespace": spaces.users}
+    return {
+        "namespace": spaces.platform,
+        "users_namespace": spaces.users,
+        "capacity": pulumi.Output.from_input(arithmetic.summary(settings)),
+    }
 
 
 def cluster(settings: Cluster) -> kubernetes.Provider:

@@ -67,6 +67,7 @@ def quota(settings: Quota) -> dict[str, str]:
         "requests.memory": settings.memory,
         "pods": str(settings.servers),
         "persistentvolumeclaims": str(settings.homes),
+        **({"requests.storage": settings.storage} if settings.storage else {}),
     }
 
 

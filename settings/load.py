@@ -60,7 +60,7 @@ def read(path: Path) -> Settings:
 def parse(raw: object, source: str) -> Settings:
     """Check one settings tree whole: every key first, then what only holds between keys."""
     try:
-        settings = Settings.model_validate(extended(raw, source, _settings_of))
+        settings = Settings.model_validate(extended(raw, source, settings_of))
     except ValidationError as error:
         raise SettingsError(source, list(problems_of(error, Settings))) from None
     problems = problems_with(settings)
@@ -69,7 +69,7 @@ def parse(raw: object, source: str) -> Settings:
     return settings
 
 
-def _settings_of(stack: str) -> object:
+def settings_of(stack: str) -> object:
     """What the file of another stack says, unchecked."""
     entries = _sections(stack_file(stack)).get("config")
     return cast("dict[str, object]", entries).get(SETTINGS_KEY) if isinstance(entries, dict) else None

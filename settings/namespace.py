@@ -1,4 +1,8 @@
-"""Where everything lives, and how much of the cluster the users may take."""
+"""Where everything lives, how much of the cluster the users may take, and how many of them it is meant for."""
+
+from typing import Annotated
+
+from pydantic import Field
 
 from settings.domain import Count, Cpu, KubernetesName, Memory, Section
 
@@ -14,6 +18,8 @@ class Quota(Section):
     """Running user servers."""
     homes: Count
     """Home claims, of running and stopped servers alike."""
+    storage: Memory | None = None
+    """Disk, by the size of all claims; unlimited when absent."""
 
 
 class NamespaceSection(Section):
@@ -25,3 +31,10 @@ class NamespaceSection(Section):
     @property
     def users(self) -> str:
         return f"{self.name}-users"
+
+
+class CapacitySection(Section):
+    """How many people the platform is meant for. What cannot hold them is refused."""
+
+    users: Annotated[Count, Field(examples=[100])]
+    """How many may have a server running at the same moment, each with a home and the default profile."""

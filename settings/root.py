@@ -5,7 +5,8 @@ from settings.domain import DeclaredSecret, SecretSource, Section
 from settings.exposure import Exposure
 from settings.hub import HubSection, ProxySection
 from settings.identity import Identity
-from settings.namespace import NamespaceSection
+from settings.mesh import Mesh
+from settings.namespace import CapacitySection, NamespaceSection
 from settings.scheduling import SchedulingSection
 from settings.storage import Postgres, PostgresExternal, StorageSection
 from settings.users import CullerSection, UsersSection
@@ -16,10 +17,14 @@ class Settings(Section):
     """Which cluster the stack lives on. No other one is ever touched."""
     namespace: NamespaceSection
     """Where everything lives, and how much of the cluster the users may take."""
+    capacity: CapacitySection | None = None
+    """How many people the platform is meant for. Nothing is promised when absent."""
     identity: Identity
     """Who may log in."""
     exposure: Exposure
     """How people reach the hub."""
+    mesh: Mesh | None = None
+    """The service mesh that encrypts what pods say to each other. None when absent."""
     hub: HubSection
     """The hub: it logs people in and starts their servers."""
     proxy: ProxySection

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator
 
 from settings.problems import Problem
 from settings.root import Settings
-from settings.rules import environment, hub, identity, names, profiles, resources, scheduling, secrets
+from settings.rules import capacity, environment, exposure, hub, identity, mesh, names, profiles, resources, scheduling, secrets
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *hub.RULES,
     *identity.RULES,
+    *exposure.RULES,
+    *mesh.RULES,
     *resources.RULES,
+    *capacity.RULES,
     *profiles.RULES,
     *scheduling.RULES,
     *environment.RULES,

@@ -28,32 +28,4 @@ def _within(key: str, guarantee: int, limit: int) -> Iterator[Problem]:
         )
 
 
-def the_quota_admits_a_server(settings: Settings) -> Iterator[Problem]:
-    quota = settings.namespace.quota
-    for position, profile in enumerate(settings.users.profiles):
-        key = f"users.profiles.{position}"
-        if millicores_of(profile.cpu.guarantee) > millicores_of(quota.cpu):
-            yield Problem(
-                f"{key}.cpu.guarantee",
-                f"is more than namespace.quota.cpu ({quota.cpu}), so not one server could start; lower it or raise the quota",
-            )
-        if bytes_of(profile.memory.guarantee) > bytes_of(quota.memory):
-            yield Problem(
-                f"{key}.memory.guarantee",
-                f"is more than namespace.quota.memory ({quota.memory}), so not one server could start; lower it or raise "
-                "the quota",
-            )
-    if quota.servers > quota.homes:
-        yield Problem(
-            "namespace.quota.homes",
-            f"is less than namespace.quota.servers ({quota.servers}), and every server needs a home; raise it",
-        )
-    if settings.hub.active_servers is not None and settings.hub.active_servers > quota.servers:
-        yield Problem(
-            "hub.active_servers",
-            f"is more than namespace.quota.servers ({quota.servers}), so the last servers could not start; lower it or raise "
-            "the quota",
-        )
-
-
-RULES = (limits_hold_guarantees, the_quota_admits_a_server)
+RULES = (limits_hold_guarantees,)

@@ -9,7 +9,8 @@ import yaml
 from components.hub_config import hub_settings
 from hub.check import check
 from settings import Settings, SettingsError, rules
-from settings.load import ROOT, SETTINGS_KEY, read
+from settings.extends import extended
+from settings.load import ROOT, SETTINGS_KEY, read, settings_of
 
 REFUSED = sorted((ROOT / "tests" / "refused").glob("*.yaml"))
 REFUSED_BY_THE_HUB = sorted((ROOT / "tests" / "refused" / "traits").glob("*.yaml"))
@@ -87,7 +88,7 @@ def _whole_settings() -> list[Settings]:
     for path in REFUSED:
         try:
             tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-            found.append(Settings.model_validate(tree["config"][SETTINGS_KEY]))
-        except (ValueError, TypeError, KeyError, yaml.YAMLError, RecursionError):
+            found.append(Settings.model_validate(extended(tree["config"][SETTINGS_KEY], path.name, settings_of)))
+        except (ValueError, TypeError, KeyError, yaml.YAMLError, RecursionError, SettingsError):
             continue
     return found
