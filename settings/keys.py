@@ -23,6 +23,15 @@ class Key:
         """The kinds of section it can be; none unless `kind` tells them apart."""
         return [model for model in models_in(self.annotation) if kind_of(model)]
 
+    @property
+    def is_list(self) -> bool:
+        return get_origin(bare(self.annotation)) is tuple
+
+    @property
+    def below(self) -> str:
+        """What the paths of the keys below it begin with."""
+        return f"{self.path}[]." if self.is_list else f"{self.path}."
+
 
 def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
     """The keys of a section and of the plain sections in it. Sections of several kinds are named and not entered."""
@@ -33,7 +42,7 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
         yield key
         if not key.choices:
             for inner in models_in(key.annotation):
-                yield from keys_of(inner, f"{key.path}{'[].' if get_origin(bare(key.annotation)) is tuple else '.'}")
+                yield from keys_of(inner, key.below)
 
 
 def every_key(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
@@ -41,13 +50,14 @@ def every_key(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
     for key in keys_of(model, prefix):
         yield key
         for choice in key.choices:
-            yield from every_key(choice, f"{key.path}.")
+            yield from every_key(choice, key.below)
 
 
 def in_words(key: Key) -> str:
     """What is written at a key."""
     if key.choices:
-        return "a section: " + " or ".join(f"`kind: {kind_of(choice)}`" for choice in key.choices)
+        section = "a section: " + " or ".join(f"`kind: {kind_of(choice)}`" for choice in key.choices)
+        return f"a list, each entry {section}" if key.is_list else section
     return _words(key.annotation)
 
 

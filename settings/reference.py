@@ -62,8 +62,8 @@ def _section(key: Key, depth: int = 2) -> str:
     for model in key.choices or list(models_in(key.annotation)):
         if kind := kind_of(model):
             lines += [f"{heading}# `{key.path}`, `kind: {kind}`", "", model.__doc__ or "", ""]
-        rows = list(keys_of(model, f"{key.path}."))
-        lines += [*_table(rows), *_snippet(key.path, model)]
+        rows = list(keys_of(model, key.below))
+        lines += [*_table(rows), *_snippet(key, model)]
         inner |= {row.path: row for row in rows if row.choices}
     return "\n".join([*lines, *(_section(row, depth + 1) for row in inner.values())])
 
@@ -90,10 +90,11 @@ def _table(keys: list[Key]) -> list[str]:
     return ["| key | takes | default | |", "|---|---|---|---|", *rows, ""] if rows else []
 
 
-def _snippet(path: str, model: type[BaseModel]) -> list[str]:
-    example: object = example_of(model)
-    for part in reversed(path.split(".")):
-        example = {part: example}
+def _snippet(key: Key, model: type[BaseModel]) -> list[str]:
+    example: object = [example_of(model)] if key.is_list and key.choices else example_of(model)
+    for part in reversed(key.path.split(".")):
+        name = part.removesuffix("[]")
+        example = {name: [example] if name != part else example}
     text = yaml.safe_dump(example, sort_keys=False, allow_unicode=True, width=120)
     return ["```yaml", text.rstrip(), "```", ""]
 
