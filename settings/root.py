@@ -6,6 +6,7 @@ from settings.exposure import Exposure
 from settings.hub import HubSection, ProxySection
 from settings.identity import Identity
 from settings.mesh import Mesh
+from settings.monitoring import MonitoringSection
 from settings.namespace import CapacitySection, NamespaceSection
 from settings.scheduling import SchedulingSection
 from settings.storage import Postgres, PostgresExternal, StorageSection
@@ -37,6 +38,8 @@ class Settings(Section):
     """Stops servers nobody uses. Servers run until their user stops them when absent."""
     storage: StorageSection
     """What must outlive every pod."""
+    monitoring: MonitoringSection | None = None
+    """Who watches the platform: metrics, a dashboard, alerts. Nobody when absent."""
 
     @property
     def secret_sources(self) -> dict[str, SecretSource]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from settings.problems import Problem
 from settings.root import Settings
-from settings.rules import capacity, environment, exposure, hub, identity, mesh, names, profiles, resources, scheduling, secrets
+from settings.rules import capacity, environment, exposure, hub, identity, mesh, monitoring, names, profiles, resources, scheduling, secrets
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *hub.RULES,
@@ -15,6 +15,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *capacity.RULES,
     *profiles.RULES,
     *scheduling.RULES,
+    *monitoring.RULES,
     *environment.RULES,
     *secrets.RULES,
     *names.RULES,
