@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 
-from settings.exposure import PortForward
+from settings.exposure import Ingress
 from settings.problems import Problem
 from settings.root import Settings
 
 
 def passwords_stay_private(settings: Settings) -> Iterator[Problem]:
     exposure = settings.exposure
-    if settings.identity.kind == "password" and not isinstance(exposure, PortForward):
+    # A tunnel is refused as a whole until it is made.
+    if settings.identity.kind == "password" and isinstance(exposure, Ingress) and exposure.public:
         yield Problem(
             "identity.kind",
-            f"one shared password may not guard {exposure.host}, which strangers can reach; write exposure.kind: "
-            "port_forward, or choose an identity with a login of its own per person",
+            f"one shared password may not guard {exposure.host}, which strangers can reach; keep the host inside of a "
+            "network of your own with exposure.public: false, or choose an identity with a login of its own per person",
         )
 
 
