@@ -34,7 +34,7 @@ render: environment  ## Write the stack's manifests into OUT=<directory>, in the
 	@$(RUN) preview render --stack $(STACK) --out $(OUT)
 
 images: environment  ## Build our images, push them to REGISTRY=<host/path> and record their digests for the stack
-	@$(RUN) images push --registry $(or $(REGISTRY),$(error name where to push: make images REGISTRY=<host/path> STACK=$(STACK))) --stack $(STACK) $(if $(IMAGE_BASE),--base $(IMAGE_BASE)) $(if $(FRESH),--fresh)
+	@$(RUN) deploy images --stack $(STACK) --registry $(or $(REGISTRY),$(error name where to push: make images REGISTRY=<host/path> STACK=$(STACK))) $(if $(IMAGE_BASE),--base $(IMAGE_BASE)) $(if $(FRESH),--fresh)
 
 lab:  ## Start a real single-node Kubernetes on this machine
 	@python3 -m lab up

@@ -12,7 +12,7 @@ stack = pulumi.get_stack()
 try:
     settings = parse(pulumi.Config().require_object("settings"), f"Pulumi.{stack}.yaml")
     hub_check.check(settings, f"Pulumi.{stack}.yaml")
-    images = references(stack, lab=settings.cluster.kind == "lab", preview=pulumi.runtime.is_dry_run())
+    images = references(stack, settings.images, lab=settings.cluster.kind == "lab", preview=pulumi.runtime.is_dry_run())
 except (SettingsError, UnpinnedImages) as error:
     raise pulumi.RunError(str(error)) from error
 

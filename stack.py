@@ -60,7 +60,7 @@ def deploy(
             settings=settings.storage.database,
             namespace=spaces.platform,
             password=credentials.database_password,
-            postgres_image=images["postgres"],
+            postgres_image=images.get("postgres"),
         ),
         part,
     )

@@ -43,7 +43,8 @@ class StorageArgs:
     settings: Sqlite | Postgres
     namespace: pulumi.Input[str]
     password: SecretKey | None
-    postgres_image: str
+    postgres_image: str | None
+    """None where the stack runs no Postgres of ours."""
 
 
 class Storage(Component):
@@ -56,8 +57,8 @@ class Storage(Component):
         match args.settings:
             case Sqlite():
                 self.state_claim = self._claim(args.settings, args.namespace)
-            case Postgres(server=PostgresInCluster() as server) if args.password:
-                self._postgres(server, args, args.password)
+            case Postgres(server=PostgresInCluster() as server) if args.password and args.postgres_image:
+                self._postgres(server, args, args.password, args.postgres_image)
             case _:
                 pass
         self.register_outputs({})
@@ -71,7 +72,7 @@ class Storage(Component):
         )
         return name_of(made.metadata)
 
-    def _postgres(self, server: PostgresInCluster, args: StorageArgs, password: SecretKey) -> None:
+    def _postgres(self, server: PostgresInCluster, args: StorageArgs, password: SecretKey, image: str) -> None:
         Service(
             "database-service",
             metadata=ObjectMetaArgs(name=DATABASE, namespace=args.namespace, labels=labels(DATABASE)),
@@ -101,7 +102,7 @@ class Storage(Component):
                         # The server takes its password at its start.
                         annotations={SECRETS_ANNOTATION: password.fingerprint},
                     ),
-                    spec=_postgres_pod(args.postgres_image, password, own),
+                    spec=_postgres_pod(image, password, own),
                 ),
             ),
             opts=self.child,

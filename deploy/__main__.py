@@ -1,4 +1,4 @@
-"""`python -m deploy up | destroy | move | status | password`."""
+"""`python -m deploy up | destroy | move | status | password | images`."""
 
 import argparse
 import os
@@ -24,6 +24,8 @@ def main() -> int:
                 commands.move(options.stack, options.to)
             case "password":
                 commands.password(options.stack)
+            case "images":
+                commands.push_images(options.stack, options.registry, options.base, fresh=options.fresh)
             case _:
                 return 0 if commands.status(options.stack) else 1
     except (Problem, SettingsError) as problem:
@@ -50,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     move.add_argument("--to", choices=ways, required=True)
     commands_of.add_parser("status", parents=[common], help="say what runs, and what does not and why")
     commands_of.add_parser("password", parents=[common], help="print the login password")
+    images = commands_of.add_parser("images", parents=[common], help="push the images it runs and record their digests")
+    images.add_argument("--registry", required=True, help="where to push: a host, and a path on it")
+    images.add_argument("--base", help="what the images stand on")
+    images.add_argument("--fresh", action="store_true", help="forget earlier builds")
     return parser
 
 

@@ -3,29 +3,33 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from deploy.kubectl import Kubectl
-from images.catalogue import UnpinnedImages, pinned, stale
+from images.catalogue import UnpinnedImages, stale
 from lab import paths as lab
 from lab.problem import Problem
+from settings import Settings
 from settings.cluster import Cluster, Lab
 from settings.load import ROOT
 
 
-def prepare(cluster: Cluster, stack: str) -> None:
+def prepare(settings: Settings, stack: str) -> None:
     """Whatever has to be there before anything can be applied: the lab with our images in it, or their digests."""
-    if isinstance(cluster, Lab):
+    if isinstance(settings.cluster, Lab):
         _run_module("lab", "up")
-        _run_module("images", "load")
+        _run_module("images", "load", *settings.images)
     else:
-        require_pins(stack)
+        require_pins(stack, settings.images)
 
 
-def require_pins(stack: str) -> None:
+def push_images(stack: str, settings: Settings, options: Iterable[str]) -> None:
+    _run_module("images", "push", *settings.images, f"--stack={stack}", *options)
+
+
+def require_pins(stack: str, names: Iterable[str]) -> None:
     try:
-        pinned(stack)
-        changed = stale(stack)
+        changed = stale(stack, names)
     except UnpinnedImages as problem:
         raise Problem(str(problem)) from problem
     if changed:

@@ -30,7 +30,7 @@ def up(name: str, forced: Way | None) -> None:
         with phases.phase(
             "cluster", "the lab" if isinstance(stack.settings.cluster, Lab) else stack.settings.cluster.context
         ):
-            cluster.prepare(stack.settings.cluster, name)
+            cluster.prepare(stack.settings, name)
             kubectl = cluster.reach(stack.settings.cluster)
         with phases.phase("way", "by the engine, or without"):
             program = evaluate(stack)
@@ -124,6 +124,11 @@ def status(name: str) -> bool:
 def password(name: str) -> None:
     stack = load(name)
     print(login_password(stack, cluster.reach(stack.settings.cluster)))
+
+
+def push_images(name: str, registry: str, base: str | None, *, fresh: bool) -> None:
+    options = [f"--registry={registry}", *([f"--base={base}"] if base else []), *(["--fresh"] if fresh else [])]
+    cluster.push_images(name, load(name).settings, options)
 
 
 def welcome(stack: Stack) -> str:

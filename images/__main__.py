@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     making = actions.add_parser("build", help="make what the sources say is missing")
     loading = actions.add_parser("load", help="bring the images into the lab, building what is missing")
     pushing = actions.add_parser("push", help="push the images and record their digests for a stack")
-    for action in (making, loading):
+    for action in (making, loading, pushing):
         action.add_argument(
             "names", nargs="*", type=image, metavar="name", help=f"{', '.join(CONTEXTS)}; all when absent"
         )
@@ -43,16 +43,17 @@ def image(name: str) -> str:
 
 
 def act(given: argparse.Namespace) -> None:
+    names: list[str] = given.names or list(CONTEXTS)
     if given.action == "load":
-        delivery.load(given.names or list(CONTEXTS))
+        delivery.load(names)
         return
     with buildah.session():
         if given.fresh:
             buildah.run("rmi", "--all", "--force")
         if given.action == "push":
-            delivery.push(given.registry, given.stack, given.base)
+            delivery.push(names, given.registry, given.stack, given.base)
         else:
-            for name in given.names or CONTEXTS:
+            for name in names:
                 build(name, given.base)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images import base, buildah, catalogue
+from lab import build as go
 from lab.screen import step
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -34,11 +35,19 @@ def build(name: str, on: str) -> Build:
         options = [] if there else ["--build-arg", f"BASE={base.ensure(on)}", *certificate_options(CERTIFICATES)]
         with step(f"build {name}") as note:
             if not there:
+                compile_program(name, folder)
                 buildah.build(made.tag, folder, folder / "images" / name / "Dockerfile", options, log=name)
                 for forgotten in outdated(buildah.tags(), made.tag):
                     buildah.run("rmi", forgotten)
                 note.say("done")
     return made
+
+
+def compile_program(name: str, folder: Path) -> None:
+    """The one program of an image that holds nothing else, out of the caches the lab's own programs fill."""
+    if package := catalogue.PROGRAMS.get(name):
+        go.check_go()
+        go.compile_program(package, folder / "images" / name / package.rpartition("/")[2])
 
 
 def tag(name: str, content: str, on: str) -> str:

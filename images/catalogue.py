@@ -6,6 +6,7 @@ Read by the Pulumi program on every run, so it imports nothing but the standard 
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,8 +19,11 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     "notebook": ("images/notebook",),
     "proxy": ("images/proxy",),
     "postgres": ("images/postgres",),
+    "scheduler": ("images/scheduler", "lab/node/go.mod", "lab/node/go.sum"),
 }
-"""What each image is built from: files below these folders of the repository, and no others."""
+"""What each image is built from: these files of the repository and those below these folders, and no others."""
+PROGRAMS = {"scheduler": "k8s.io/kubernetes/cmd/kube-scheduler"}
+"""What is compiled on this machine, with the modules of lab/node, and laid beside the Dockerfile."""
 
 
 class Pin(TypedDict):
@@ -35,7 +39,8 @@ class UnpinnedImages(Exception):  # noqa: N818  it names a state of the lock fil
 
 def context_files(name: str, repository: Path = REPOSITORY) -> list[Path]:
     """The files an image is built from, relative to the repository, in a fixed order."""
-    found = (path for folder in CONTEXTS[name] for path in (repository / folder).rglob("*"))
+    roots = [repository / root for root in CONTEXTS[name]]
+    found = (path for root in roots for path in ([root] if root.is_file() else root.rglob("*")))
     kept = (path for path in found if path.is_file() and "__pycache__" not in path.parts)
     return sorted(path.relative_to(repository) for path in kept)
 
@@ -60,30 +65,32 @@ def lab_reference(name: str) -> str:
     return f"{LAB}/{name}:{content_hash(name)}"
 
 
-def references(stack: str, *, lab: bool, preview: bool) -> dict[str, str]:
-    """The image each part of a stack runs. Before the first push a preview still shows everything else."""
+def references(stack: str, names: Iterable[str], *, lab: bool, preview: bool) -> dict[str, str]:
+    """The image behind each name, for a stack. Before the first push a preview still shows everything else."""
     if lab:
-        return {name: lab_reference(name) for name in CONTEXTS}
+        return {name: lab_reference(name) for name in names}
     if preview and not lock_file(stack).exists():
-        return {name: f"{name}:unpinned" for name in CONTEXTS}
-    return pinned(stack)
+        return {name: f"{name}:unpinned" for name in names}
+    return pinned(stack, names)
 
 
 def lock_file(stack: str) -> Path:
     return HERE / f"{stack}.lock.json"
 
 
-def pinned(stack: str) -> dict[str, str]:
-    """The reference, with a digest, of every image as it was last pushed for the stack."""
-    return {name: pin["reference"] for name, pin in read_pins(lock_file(stack), stack).items()}
+def pinned(stack: str, names: Iterable[str]) -> dict[str, str]:
+    """The reference, with a digest, of each image as it was last pushed for the stack."""
+    return {name: pin["reference"] for name, pin in read_pins(stack, names).items()}
 
 
-def stale(stack: str) -> list[str]:
-    """The images whose sources have changed since they were pushed for the stack."""
-    return [name for name, pin in read_pins(lock_file(stack), stack).items() if pin["content"] != content_hash(name)]
+def stale(stack: str, names: Iterable[str]) -> list[str]:
+    """Those of the images whose sources have changed since they were pushed for the stack."""
+    return [name for name, pin in read_pins(stack, names).items() if pin["content"] != content_hash(name)]
 
 
-def read_pins(file: Path, stack: str) -> dict[str, Pin]:
+def read_pins(stack: str, names: Iterable[str]) -> dict[str, Pin]:
+    file, wanted = lock_file(stack), list(names)
+
     def refuse(reason: str) -> UnpinnedImages:
         return UnpinnedImages(f"{file}: {reason}. Push and pin the images with: {pin_command(stack)}")
 
@@ -93,10 +100,10 @@ def read_pins(file: Path, stack: str) -> dict[str, Pin]:
         raise refuse("the file is missing, so no image has a digest") from None
     except (ValueError, TypeError):
         raise refuse("this is no JSON object with the images' names") from None
-    for name in CONTEXTS:
+    for name in wanted:
         if not is_pin(pins.get(name)):
             raise refuse(f"`{name}` has no reference with a digest beside the hash of its sources")
-    return {name: pins[name] for name in CONTEXTS}
+    return {name: pins[name] for name in wanted}
 
 
 def is_pin(found: object) -> bool:

@@ -55,13 +55,13 @@ def outdated(listing: str, kept: set[str]) -> list[str]:
     ]
 
 
-def push(registry: str, stack: str, on: str) -> None:
-    """Push every image and record for the stack the digests the registry knows them by."""
+def push(names: Iterable[str], registry: str, stack: str, on: str) -> None:
+    """Push the images and record for the stack the digests the registry knows them by."""
     if "://" in registry:
         raise Problem(
             f"REGISTRY={registry} is an address; give the host and the path alone, such as {registry.partition('://')[2]}"
         )
-    builds = [build(name, on) for name in catalogue.CONTEXTS]
+    builds = [build(name, on) for name in names]
     pins = {made.name: push_one(made, registry) for made in builds}
     file = catalogue.lock_file(stack)
     unfinished = file.with_suffix(".unfinished")

@@ -58,7 +58,7 @@ def check_go() -> None:
     """Refuse a missing or old compiler before anything is downloaded."""
     needed = ".".join(map(str, OLDEST_GO))
     advice = (
-        f"The lab builds Kubernetes from source and needs Go {needed} or newer on PATH (Debian 12's own is 1.19).\n"
+        f"Kubernetes is built from source here, which needs Go {needed} or newer on PATH (Debian 12's own is 1.19).\n"
         "Install it from https://go.dev/dl/ (unpack to /usr/local, add /usr/local/go/bin to PATH) and run this again."
     )
     if not shutil.which("go"):

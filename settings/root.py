@@ -9,7 +9,7 @@ from settings.mesh import Mesh
 from settings.monitoring import MonitoringSection
 from settings.namespace import CapacitySection, NamespaceSection
 from settings.scheduling import SchedulingSection
-from settings.storage import Postgres, PostgresExternal, StorageSection
+from settings.storage import Postgres, PostgresExternal, PostgresInCluster, StorageSection
 from settings.users import CullerSection, UsersSection
 
 
@@ -40,6 +40,19 @@ class Settings(Section):
     """What must outlive every pod."""
     monitoring: MonitoringSection | None = None
     """Who watches the platform: metrics, a dashboard, alerts. Nobody when absent."""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images of ours that the stack runs."""
+        database = self.storage.database
+        needed = {
+            "hub": True,
+            "notebook": True,
+            "proxy": True,
+            "postgres": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
+            "scheduler": self.scheduling is not None and self.scheduling.user_scheduler is not None,
+        }
+        return tuple(name for name, is_needed in needed.items() if is_needed)
 
     @property
     def secret_sources(self) -> dict[str, SecretSource]:
