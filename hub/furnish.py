@@ -25,19 +25,34 @@ class Person:
 class PodParts:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What policies choose the pod by."""
     volumes: tuple[Manifest, ...] = ()
     mounts: tuple[Manifest, ...] = ()
     """Of the notebook's container."""
     init_containers: tuple[Manifest, ...] = ()
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the notebook's container, beside its cores and its memory."""
+    node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
+    nodes: tuple[str, ...] = ()
+    """The only ones the pod may run on; any where none are named."""
+    tolerations: tuple[Manifest, ...] = ()
+    runtime_class: str | None = None
 
     def __or__(self, other: "PodParts") -> "PodParts":
         """Both; where they say different things under one name, the other one's."""
         return PodParts(
             environment={**self.environment, **other.environment},
             annotations={**self.annotations, **other.annotations},
+            labels={**self.labels, **other.labels},
             volumes=(*self.volumes, *other.volumes),
             mounts=(*self.mounts, *other.mounts),
             init_containers=(*self.init_containers, *other.init_containers),
+            limits={**self.limits, **other.limits},
+            node_selector={**self.node_selector, **other.node_selector},
+            nodes=other.nodes or self.nodes,
+            tolerations=(*self.tolerations, *other.tolerations),
+            runtime_class=other.runtime_class or self.runtime_class,
         )
 
 
@@ -45,7 +60,7 @@ def furnish(pod: V1Pod, parts: PodParts) -> V1Pod:
     """Put the parts into a pod that KubeSpawner made. What the hub itself sets there is never replaced."""
     spec, notebook = pod.spec, pod.spec.containers[0]
     taken = {variable.name for variable in notebook.env}
-    notebook.env += [V1EnvVar(name, value) for name, value in parts.environment.items() if name not in taken]
+    notebook.env += [V1EnvVar(name, _literal(value)) for name, value in parts.environment.items() if name not in taken]
     notebook.volume_mounts += [get_k8s_model(V1VolumeMount, mount) for mount in parts.mounts]
     spec.volumes += [get_k8s_model(V1Volume, volume) for volume in parts.volumes]
     spec.init_containers = [
@@ -53,4 +68,10 @@ def furnish(pod: V1Pod, parts: PodParts) -> V1Pod:
         *(get_k8s_model(V1Container, container) for container in parts.init_containers),
     ]
     pod.metadata.annotations = {**parts.annotations, **(pod.metadata.annotations or {})}
+    pod.metadata.labels = {**parts.labels, **(pod.metadata.labels or {})}
     return pod
+
+
+def _literal(value: str) -> str:
+    """Kubernetes would put other variables in place of `$(NAME)`."""
+    return value.replace("$", "$$")

@@ -18,8 +18,9 @@ def test_things_are_for_everybody_or_for_groups(groups: tuple[str, ...] | None, 
 
 
 PARTS = PodParts(
-    environment={"TRINO_HOST": "trino", "JUPYTERHUB_USER": "eve"},
+    environment={"TRINO_HOST": "trino", "JUPYTERHUB_USER": "eve", "PRICE": "$(PATH) $5"},
     annotations={"ours": "yes"},
+    labels={"service/trino": "yes", "component": "hub"},
     volumes=({"name": "data", "persistentVolumeClaim": {"claimName": "data", "readOnly": True}},),
     mounts=({"name": "data", "mountPath": "/mnt/data", "readOnly": True},),
     init_containers=({"name": "clone", "image": "git"},),
@@ -37,19 +38,26 @@ async def test_the_parts_stand_in_the_manifest() -> None:
         volumes=[{"name": "home"}],
         volume_mounts=[{"name": "home", "mountPath": "/home/jovyan"}],
         annotations={"hub.jupyter.org/username": "ada"},
+        labels={"component": "singleuser-server"},
     )
     async with ApiClient() as client:
         manifest = client.sanitize_for_serialization(furnish(pod, PARTS))
     (notebook,) = manifest["spec"]["containers"]
-    assert notebook["env"] == [{"name": "JUPYTERHUB_USER", "value": "ada"}, {"name": "TRINO_HOST", "value": "trino"}]
+    assert {variable["name"]: variable["value"] for variable in notebook["env"]} == {
+        "JUPYTERHUB_USER": "ada",
+        "TRINO_HOST": "trino",
+        "PRICE": "$$(PATH) $$5",
+    }
     assert [mount["mountPath"] for mount in notebook["volumeMounts"]] == ["/home/jovyan", "/mnt/data"]
     assert [volume["name"] for volume in manifest["spec"]["volumes"]] == ["home", "data"]
     assert manifest["spec"]["volumes"][1]["persistentVolumeClaim"]["readOnly"] is True
     assert manifest["spec"]["initContainers"] == [{"name": "clone", "image": "git"}]
     assert manifest["metadata"]["annotations"] == {"ours": "yes", "hub.jupyter.org/username": "ada"}
+    assert manifest["metadata"]["labels"] == {"service/trino": "yes", "component": "singleuser-server"}
 
 
 def test_parts_add_up_and_the_later_wins() -> None:
-    both = PARTS | PodParts(environment={"TRINO_HOST": "other"}, mounts=({"name": "more"},))
+    both = PARTS | PodParts(environment={"TRINO_HOST": "other"}, labels={"b": "c"}, mounts=({"name": "more"},))
     assert both.environment["TRINO_HOST"] == "other"
+    assert both.labels == {**PARTS.labels, "b": "c"}
     assert [mount["name"] for mount in both.mounts] == ["data", "more"]

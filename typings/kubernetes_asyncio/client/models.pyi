@@ -11,6 +11,7 @@ class V1EnvVar:
 
 class V1ObjectMeta:
     annotations: dict[str, str] | None
+    labels: dict[str, str] | None
 
 class V1PodSpec:
     containers: list[V1Container]
