@@ -55,8 +55,9 @@ soak: environment  ## Long outages, drills and load; records the result in docs/
 bench: environment  ## Measure evaluation, start and spawn times, side by side with Zero to JupyterHub
 	@$(RUN) bench
 
-docs: environment  ## Write the settings reference and the editor's schema from the models
+docs: environment  ## Write the settings reference and the editor's schema from the models, and who may talk to whom
 	@$(RUN) settings.reference
+	@$(RUN) reachability
 
 lock: environment  ## Resolve pyproject.toml into the lock files
 	@tools/lock

@@ -31,7 +31,7 @@ from settings import Settings
 from settings.storage import Postgres, PostgresExternal
 
 _METADATA_SERVICE = "169.254.169.254/32"
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8")
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
 _API_SERVER_PORTS = (443, 6443)
 
 

@@ -33,6 +33,7 @@ CHECK = (
     Phase("format", (PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".")),
     Phase("types", (PYTHON, "-m", "pyright")),
     Phase("documents", (PYTHON, "-m", "settings.reference", "--check")),
+    Phase("picture", (PYTHON, "-m", "reachability", "--check")),
 )
 UP = Phase("make up", ("make", "--no-print-directory", "up"))
 BROWSER = Phase("Chromium", ("tools/browser",))

@@ -44,7 +44,7 @@ def dev_stack(recorded: Callable[[str, bool], Inventory]) -> Inventory:
 
 
 def test_exactly_these_conversations_may_be_begun(dev_stack: Inventory) -> None:
-    private = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8"
+    private = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16"
     assert opened(dev_stack, "egress", "to") == {
         (PROXY, HUB, (8081,)),
         (HUB, PROXY, (8001,)),

@@ -17,6 +17,7 @@ ALLOWED = {
     "__main__": {"components", "images", "settings", "stack"},
     "preview": {"components", "settings"},
     "deploy": {"components", "images", "lab", "preview", "settings", "hub"},
+    "reachability": {"hub", "preview"},
     "bench": {"components", "deploy", "lab", "preview", "settings"},
 }
 """Which rooms of ours each room may know."""
