@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from lab import build, parts, paths, process
+from lab import build, ingress, parts, paths, process
 from lab.down import down
 from lab.problem import Problem
 from lab.screen import say
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "registry", help=f"start an image registry on {paths.REGISTRY_ADDRESS}, which the lab can pull from"
     )
+    commands.add_parser("ingress", help="run Traefik in the lab, for stacks that are reached under a host name")
     for verb in ("stop", "start"):
         one = commands.add_parser(verb, help=f"{verb} one part, to try what an outage does")
         one.add_argument("part", choices=[part.name for part in all_parts()])
@@ -104,6 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
             case "registry":
                 start_process("registry")
                 say(f"The registry answers on {paths.REGISTRY_ADDRESS}. `lab stop registry` ends it.")
+            case "ingress":
+                ingress.up()
             case "start":
                 start_process(arguments.part)
             case "stop":

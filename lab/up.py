@@ -3,7 +3,7 @@
 import string
 import time
 
-from lab import build, certificates, cgroups, health, images, machine, parts, paths, process, resolver
+from lab import build, certificates, cgroups, definitions, health, images, machine, parts, paths, process, resolver
 from lab.commands import run
 from lab.problem import Problem
 from lab.screen import say, step
@@ -21,6 +21,7 @@ def up() -> None:
     prepare_programs()
     start_parts()
     apply_manifests()
+    apply_definitions()
     wait_until_ready()
     say(
         f"The lab is up after {time.monotonic() - begun:.1f} s. Next: {paths.KUBECTL} --kubeconfig {paths.KUBECONFIG} get pods -A"
@@ -111,6 +112,10 @@ def kubectl(*arguments: str, stdin: str | None = None) -> str:
     )
 
 
+def kubectl_apply(manifests: str) -> str:
+    return kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=lab", "-f", "-", stdin=manifests)
+
+
 def apply_manifests() -> None:
     with step("manifests") as note:
         values = {
@@ -120,8 +125,16 @@ def apply_manifests() -> None:
         }
         text = "\n---\n".join((paths.FILES / name).read_text() for name in MANIFESTS)
         manifests = string.Template(text).substitute(values)
-        done = kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=lab", "-f", "-", stdin=manifests)
+        done = kubectl_apply(manifests)
         note.say(f"applied {len(done.splitlines())}")
+
+
+def apply_definitions() -> None:
+    with step("definitions") as note:
+        if not definitions.are_applied():
+            done = kubectl_apply(definitions.manifests())
+            definitions.note_applied()
+            note.say(f"applied {len(done.splitlines())}")
 
 
 def wait_until_ready() -> None:

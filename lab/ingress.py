@@ -1,0 +1,70 @@
+"""`lab ingress`: a real Traefik as the cluster's ingress controller, built from source when a stack first asks for it."""
+
+import shutil
+import string
+import subprocess
+from pathlib import Path
+
+from lab import build, definitions, images, paths
+from lab.problem import Problem
+from lab.screen import say, step
+from lab.up import kubectl, kubectl_apply
+
+SOURCE = paths.HERE / "traefik"
+BUILT = paths.CACHE / "traefik"
+MARK = "jupyterhub-lab/controller"
+READY_SECONDS = 120
+
+
+def up() -> None:
+    """Have it built, loaded and running; a moment when it is."""
+    mark = build.digest((name, (paths.FILES / name).read_bytes()) for name in ("traefik.yaml",)) + target().name
+    if serves(mark):
+        return
+    with step("controller") as note:
+        if not target().exists():
+            say("  builds Traefik from source (5 to 15 minutes the first time)")
+            compile_program()
+            note.say("built")
+        if images.reference("traefik", target()) not in images.loaded():
+            images.load("traefik", target())
+        manifest = (paths.FILES / "traefik.yaml").read_text()
+        values = {"TRAEFIK_IMAGE": images.reference("traefik", target())}
+        kubectl_apply(definitions.of_traefik())
+        kubectl_apply(string.Template(manifest).substitute(values))
+        wait = ("rollout", "status", "deployment/traefik", f"--timeout={READY_SECONDS}s")
+        kubectl("--namespace=kube-system", *wait)
+        kubectl("--namespace=kube-system", "annotate", "--overwrite", "deployment/traefik", f"{MARK}={mark}")
+        note.say("serves")
+
+
+def target() -> Path:
+    """Where the program of the pinned version is, once built."""
+    return BUILT / build.digest((name, (SOURCE / name).read_bytes()) for name in ("go.mod", "go.sum"))
+
+
+def serves(mark: str) -> bool:
+    """Whether it runs as it is described here."""
+    where = ("--namespace=kube-system", "get", "deployment", "traefik", "--ignore-not-found")
+    path = MARK.replace(".", "\\.")
+    found = kubectl(*where, f"--output=jsonpath={{.metadata.annotations.{path}}} {{.status.availableReplicas}}")
+    return found == f"{mark} 1"
+
+
+def compile_program() -> None:
+    build.check_go()
+    unfinished = target().with_suffix(".unfinished")
+    shutil.rmtree(BUILT, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    command = ["nice", "-n", "10", "go", "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
+    with subprocess.Popen(
+        [*command, "-o", f"{unfinished}/", "tool"],
+        cwd=SOURCE,
+        env=build.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        said = build.follow(process.stderr or ())
+    if process.returncode:
+        raise Problem(f"Building Traefik failed. Once the cause is gone, run this again.\n{said}")
+    unfinished.replace(target())
