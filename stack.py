@@ -10,6 +10,7 @@ from components.credentials import Credentials, CredentialsArgs
 from components.edges import edges
 from components.hub import Hub, HubArgs
 from components.hub_config import hub_settings
+from components.monitoring import Monitoring, MonitoringArgs
 from components.namespaces import Namespaces, NamespacesArgs
 from components.policies import Policies, PoliciesArgs
 from components.proxy import Proxy, ProxyArgs
@@ -50,6 +51,7 @@ def deploy(
             namespace=spaces.platform,
             identity=settings.identity,
             database=settings.storage.database,
+            monitored=settings.monitoring is not None,
             declared=secrets,
         ),
         part,
@@ -72,6 +74,7 @@ def deploy(
             hub_url=runtime.hub_url,
             token=credentials.proxy_token,
             image=images["proxy"],
+            monitoring=settings.monitoring,
         ),
         part,
     )
@@ -85,9 +88,22 @@ def deploy(
             credentials=credentials,
             state_claim=storage.state_claim,
             image=images["hub"],
+            monitoring=settings.monitoring,
         ),
         part,
     )
+    if settings.monitoring is not None and credentials.metrics_token is not None:
+        Monitoring(
+            "monitoring",
+            MonitoringArgs(
+                settings=settings.monitoring,
+                names=settings.namespace,
+                namespace=spaces.platform,
+                token=credentials.metrics_token,
+                promised_users=settings.capacity.users if settings.capacity else None,
+            ),
+            part,
+        )
     platform.register_outputs({})
     return {
         "namespace": spaces.platform,

@@ -11,7 +11,7 @@ from pulumi_random import RandomPassword
 from components.base import Component, name_of
 from components.naming import labels
 from components.pods import fingerprint
-from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, LOGIN_PASSWORD, PROXY_TOKEN
+from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, LOGIN_PASSWORD, METRICS_TOKEN, PROXY_TOKEN
 from settings.domain import DeclaredSecret, ExistingSecret, GeneratedSecret
 from settings.identity import Identity
 from settings.storage import Postgres, PostgresExternal, Sqlite
@@ -25,6 +25,7 @@ class CredentialsArgs:
     namespace: pulumi.Input[str]
     identity: Identity
     database: Sqlite | Postgres
+    monitored: bool
     declared: Mapping[str, pulumi.Output[str]]
     """The secrets given from outside, by name."""
 
@@ -46,6 +47,8 @@ class Credentials(Component):
     login_password: SecretKey
     database_password: SecretKey | None
     """None where the database is a file."""
+    metrics_token: SecretKey | None
+    """None where nobody watches."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -59,6 +62,7 @@ class Credentials(Component):
             server = args.database.server
             source = server.password if isinstance(server, PostgresExternal) else GeneratedSecret(kind="generated")
             self.database_password = self._password(DATABASE_PASSWORD, source)
+        self.metrics_token = self._generated_key(METRICS_TOKEN) if args.monitored else None
         self.register_outputs({})
 
     def _generated_key(self, name: str) -> SecretKey:

@@ -23,6 +23,7 @@ from components.naming import (
     HUB_PORT,
     PROXY,
     PROXY_API_PORT,
+    PROXY_METRICS_PORT,
     SERVER,
     SERVER_PORT,
     selector,
@@ -99,7 +100,7 @@ class Policy:
 
 def edges(settings: Settings) -> list[Edge]:
     """Every conversation the platform needs."""
-    needed = [*_core(settings), *_internet(settings), *_database(settings)]
+    needed = [*_core(settings), *_internet(settings), *_database(settings), *_monitoring(settings)]
     return [*needed, *_names(needed)]
 
 
@@ -127,6 +128,14 @@ def _database(settings: Settings) -> list[Edge]:
             return [Edge(_hub(settings), Pods(settings.namespace.name, DATABASE), (DATABASE_PORT,))]
         case _:
             return []
+
+
+def _monitoring(settings: Settings) -> list[Edge]:
+    if settings.monitoring is None:
+        return []
+    prometheus = Others(settings.monitoring.prometheus.namespace)
+    proxy = Pods(settings.namespace.name, PROXY)
+    return [Edge(prometheus, _hub(settings), (HUB_PORT,)), Edge(prometheus, proxy, (PROXY_METRICS_PORT,))]
 
 
 def _names(needed: list[Edge]) -> list[Edge]:

@@ -33,11 +33,13 @@ from components.base import Component, name_of
 from components.credentials import Credentials
 from components.naming import HUB, HUB_PORT, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
 from components.pods import container_security, fingerprint, pod_security, requirements, scratch
+from components.scraping import HUB_METRICS, scrape_annotations
 from hub.settings import (
     COOKIE_SECRET,
     CRYPT_KEY,
     DATABASE_PASSWORD,
     LOGIN_PASSWORD,
+    METRICS_TOKEN,
     PROXY_TOKEN,
     SECRETS_DIRECTORY,
     SETTINGS_FILE,
@@ -45,6 +47,7 @@ from hub.settings import (
     HubSettings,
 )
 from settings.hub import HubSection
+from settings.monitoring import MonitoringSection
 
 # What KubeSpawner does in the users' namespace, and nothing else.
 _USERS_NAMESPACE_RULES = [
@@ -63,6 +66,7 @@ class HubArgs:
     credentials: Credentials
     state_claim: pulumi.Input[str] | None
     image: str
+    monitoring: MonitoringSection | None
 
 
 class Hub(Component):
@@ -101,8 +105,8 @@ class Hub(Component):
     def _deployment(
         self, args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str], settings_fingerprint: str
     ) -> None:
-        keys = [args.credentials.cookie_secret, args.credentials.crypt_key, args.credentials.proxy_token]
-        keys += [args.credentials.database_password] if args.credentials.database_password else []
+        given = args.credentials
+        keys = [given.cookie_secret, given.crypt_key, given.proxy_token, given.database_password, given.metrics_token]
         Deployment(
             "hub",
             metadata=self._metadata,
@@ -116,7 +120,8 @@ class Hub(Component):
                         labels=labels(HUB),
                         annotations={
                             SETTINGS_ANNOTATION: settings_fingerprint,
-                            SECRETS_ANNOTATION: pulumi.Output.concat(*(key.fingerprint for key in keys)),
+                            SECRETS_ANNOTATION: pulumi.Output.concat(*(key.fingerprint for key in keys if key is not None)),
+                            **scrape_annotations(args.monitoring, HUB_METRICS),
                         },
                     ),
                     spec=_pod(args, own, config),
@@ -179,6 +184,7 @@ def _secret_files(credentials: Credentials) -> ProjectedVolumeSourceArgs:
         PROXY_TOKEN: credentials.proxy_token,
         LOGIN_PASSWORD: credentials.login_password,
         DATABASE_PASSWORD: credentials.database_password,
+        METRICS_TOKEN: credentials.metrics_token,
     }
     return ProjectedVolumeSourceArgs(
         default_mode=0o440,

@@ -30,6 +30,7 @@ def hub_settings(settings: Settings, notebook_image: str) -> HubSettings:
         login=_login(settings.identity),
         servers=_servers(settings, notebook_image),
         culler=_culler(settings.culler),
+        monitored=settings.monitoring is not None,
         concurrent_spawns=settings.hub.concurrent_spawns,
         active_servers=settings.hub.active_servers,
         traits=settings.hub.traits,

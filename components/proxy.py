@@ -28,13 +28,16 @@ from components.naming import (
     PROXY_API_PORT,
     PROXY_API_SERVICE,
     PROXY_HTTP_PORT,
+    PROXY_METRICS_PORT,
     PROXY_PUBLIC_SERVICE,
     SECRETS_ANNOTATION,
     labels,
     selector,
 )
 from components.pods import container_security, pod_security, requirements, scratch
+from components.scraping import PROXY_METRICS, scrape_annotations
 from settings.hub import ProxySection
+from settings.monitoring import MonitoringSection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,7 @@ class ProxyArgs:
     hub_url: str
     token: SecretKey
     image: str
+    monitoring: MonitoringSection | None
 
 
 class Proxy(Component):
@@ -63,7 +67,10 @@ class Proxy(Component):
                 template=PodTemplateSpecArgs(
                     metadata=ObjectMetaArgs(
                         labels=labels(PROXY),
-                        annotations={SECRETS_ANNOTATION: args.token.fingerprint},
+                        annotations={
+                            SECRETS_ANNOTATION: args.token.fingerprint,
+                            **scrape_annotations(args.monitoring, PROXY_METRICS),
+                        },
                     ),
                     spec=_pod(args, own),
                 ),
@@ -94,14 +101,7 @@ def _pod(args: ProxyArgs, own: pulumi.Input[str]) -> PodSpecArgs:
             ContainerArgs(
                 name=PROXY,
                 image=args.image,
-                args=[
-                    "--ip=0.0.0.0",
-                    f"--port={PROXY_HTTP_PORT}",
-                    "--api-ip=0.0.0.0",
-                    f"--api-port={PROXY_API_PORT}",
-                    f"--default-target={args.hub_url}",
-                    f"--error-target={args.hub_url}/hub/error",
-                ],
+                args=_arguments(args),
                 # The one way the proxy takes its token; the value stays in the Secret.
                 env=[
                     EnvVarArgs(
@@ -114,6 +114,11 @@ def _pod(args: ProxyArgs, own: pulumi.Input[str]) -> PodSpecArgs:
                 ports=[
                     ContainerPortArgs(name="http", container_port=PROXY_HTTP_PORT),
                     ContainerPortArgs(name="api", container_port=PROXY_API_PORT),
+                    *(
+                        [ContainerPortArgs(name=PROXY_METRICS.port_name, container_port=PROXY_METRICS_PORT)]
+                        if args.monitoring
+                        else []
+                    ),
                 ],
                 security_context=container_security(),
                 resources=requirements(args.settings.resources),
@@ -124,6 +129,19 @@ def _pod(args: ProxyArgs, own: pulumi.Input[str]) -> PodSpecArgs:
         ],
         volumes=[tmp],
     )
+
+
+def _arguments(args: ProxyArgs) -> list[str]:
+    metrics = ["--metrics-ip=0.0.0.0", f"--metrics-port={PROXY_METRICS_PORT}"] if args.monitoring else []
+    return [
+        "--ip=0.0.0.0",
+        f"--port={PROXY_HTTP_PORT}",
+        "--api-ip=0.0.0.0",
+        f"--api-port={PROXY_API_PORT}",
+        f"--default-target={args.hub_url}",
+        f"--error-target={args.hub_url}/hub/error",
+        *metrics,
+    ]
 
 
 def _health(*, period_seconds: int) -> ProbeArgs:

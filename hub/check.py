@@ -24,7 +24,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from hub.authenticator import PasswordAuthenticator
 from hub.places import Places
 from hub.secret_files import KEY_BYTES, read_secrets
-from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, PROXY_TOKEN, HubSettings
+from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, METRICS_TOKEN, PROXY_TOKEN, HubSettings
 from hub.spawner import PlatformSpawner
 from hub.trait import PLATFORM, Trait
 from hub.traits import DECIDED_ELSEWHERE, given_traits, traits
@@ -146,7 +146,7 @@ def _placeholders(directory: Path, settings: str) -> Places:
     places.settings.write_text(settings)
     for name in (COOKIE_SECRET, CRYPT_KEY):
         (directory / name).write_text("0" * 2 * KEY_BYTES)
-    for name in (PROXY_TOKEN, DATABASE_PASSWORD):
+    for name in (PROXY_TOKEN, DATABASE_PASSWORD, METRICS_TOKEN):
         (directory / name).write_text("placeholder")
     return places
 

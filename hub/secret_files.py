@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, PROXY_TOKEN, HubSettings, PostgresDatabase
+from hub.settings import (
+    COOKIE_SECRET,
+    CRYPT_KEY,
+    DATABASE_PASSWORD,
+    METRICS_TOKEN,
+    PROXY_TOKEN,
+    HubSettings,
+    PostgresDatabase,
+)
 
 KEY_BYTES = 32
 
@@ -19,6 +27,7 @@ class Secrets:
     """The first one encrypts, all of them decrypt."""
     proxy_token: str
     database_password: str | None
+    metrics_token: str | None
 
 
 def read_secret(file: Path) -> str:
@@ -42,6 +51,7 @@ def read_secrets(settings: HubSettings, directory: Path) -> Secrets:
         crypt_keys=tuple(_key(directory / CRYPT_KEY, line) for line in read_secret(directory / CRYPT_KEY).split()),
         proxy_token=read_secret(directory / PROXY_TOKEN),
         database_password=read_secret(directory / DATABASE_PASSWORD) if with_password else None,
+        metrics_token=read_secret(directory / METRICS_TOKEN) if settings.monitored else None,
     )
 
 

@@ -16,6 +16,7 @@ CRYPT_KEY = "crypt-key"
 PROXY_TOKEN = "proxy-token"  # noqa: S105 - a file name
 LOGIN_PASSWORD = "login-password"  # noqa: S105 - a file name
 DATABASE_PASSWORD = "database-password"  # noqa: S105 - a file name
+METRICS_TOKEN = "metrics-token"  # noqa: S105 - a file name
 """File names below SECRETS_DIRECTORY."""
 
 
@@ -83,6 +84,8 @@ class HubSettings(Model):
     login: PasswordLogin
     servers: UserServers
     culler: Culler | None
+    monitored: bool
+    """Whether somebody reads the metrics."""
     concurrent_spawns: int
     active_servers: int | None
     traits: dict[str, dict[str, JsonValue]]

@@ -11,6 +11,7 @@ from hub.settings import LOGIN_PASSWORD, Culler, HubSettings, SqliteDatabase
 from hub.trait import PLATFORM, Trait
 
 CULLER = "idle-culler"
+PROMETHEUS = "prometheus"
 HUB_PORT = 8081
 
 DECIDED_ELSEWHERE = {
@@ -32,7 +33,7 @@ def traits(settings: HubSettings, secrets: Secrets, places: Places) -> list[Trai
         *_state(settings, secrets, places.state),
         *_limits(settings),
         *_login(settings, places.secrets / LOGIN_PASSWORD),
-        *_services(settings),
+        *_services(settings, secrets),
         *server_traits(settings),
     ]
 
@@ -128,7 +129,7 @@ def _login(settings: HubSettings, password: Path) -> list[Trait]:
     ]
 
 
-def _services(settings: HubSettings) -> list[Trait]:
+def _services(settings: HubSettings, secrets: Secrets) -> list[Trait]:
     # A role that names its users is exact: who leaves the list stops being an admin.
     roles: list[dict[str, object]] = [{"name": "admin", "users": list(settings.login.admins)}]
     services: list[dict[str, object]] = []
@@ -141,6 +142,9 @@ def _services(settings: HubSettings) -> list[Trait]:
                 "services": [CULLER],
             }
         )
+    if settings.monitored:
+        services.append({"name": PROMETHEUS, "api_token": secrets.metrics_token})
+        roles.append({"name": PROMETHEUS, "scopes": ["read:metrics"], "services": [PROMETHEUS]})
     return [
         Trait("JupyterHub", "services", services, "culler"),
         Trait("JupyterHub", "load_roles", roles, "identity.admins"),

@@ -34,6 +34,7 @@ SETTINGS: dict[str, Any] = {
         "environment": {},
     },
     "culler": {"idle": 3600, "every": 300, "max_age": None},
+    "monitored": False,
     "concurrent_spawns": 50,
     "active_servers": None,
     "traits": {},

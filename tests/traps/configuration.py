@@ -48,6 +48,7 @@ def our_settings(namespace: str, image: str, urls: Urls, token: str, traits: Tra
                 "environment": {},
             },
             "culler": None,
+            "monitored": False,
             "concurrent_spawns": 10,
             "active_servers": None,
             "traits": {**traits, "JupyterHub": {**own, **traits.get("JupyterHub", {})}},
