@@ -6,11 +6,13 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.base import Component
+from components.certificate import Certificate, CertificateArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.edges import edges
 from components.hub import Hub, HubArgs
 from components.hub_config import hub_settings
 from components.monitoring import Monitoring, MonitoringArgs
+from components.ingress import HubIngress, HubIngressArgs
 from components.namespaces import Namespaces, NamespacesArgs
 from components.policies import Policies, PoliciesArgs
 from components.proxy import Proxy, ProxyArgs
@@ -19,6 +21,7 @@ from lab.paths import CONTEXT as LAB_CONTEXT
 from lab.paths import KUBECONFIG as LAB_KUBECONFIG
 from settings import Settings, arithmetic
 from settings.cluster import Cluster, Lab
+from settings.exposure import Copied, Ingress
 
 
 class Platform(Component):
@@ -104,12 +107,23 @@ def deploy(
             ),
             part,
         )
+    _exposure(settings, spaces.platform, images["hub"], part)
     platform.register_outputs({})
     return {
         "namespace": spaces.platform,
         "users_namespace": spaces.users,
         "capacity": pulumi.Output.from_input(arithmetic.summary(settings)),
     }
+
+
+def _exposure(settings: Settings, namespace: pulumi.Output[str], hub_image: str, part: pulumi.ResourceOptions) -> None:
+    exposure, name = settings.exposure, settings.namespace.name
+    if not isinstance(exposure, Ingress):
+        return
+    HubIngress("ingress", HubIngressArgs(settings=exposure, namespace=namespace, namespace_name=name), part)
+    if isinstance(exposure.tls, Copied):
+        copy = CertificateArgs(source=exposure.tls, namespace=namespace, namespace_name=name, image=hub_image)
+        Certificate("certificate", copy, part)
 
 
 def cluster(settings: Cluster) -> kubernetes.Provider:

@@ -17,18 +17,21 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.naming import (
+    CERTIFICATE,
     DATABASE,
     DATABASE_PORT,
     HUB,
     HUB_PORT,
     PROXY,
     PROXY_API_PORT,
+    PROXY_HTTP_PORT,
     PROXY_METRICS_PORT,
     SERVER,
     SERVER_PORT,
     selector,
 )
 from settings import Settings
+from settings.exposure import Copied, Ingress
 from settings.storage import Postgres, PostgresExternal
 
 _METADATA_SERVICE = "169.254.169.254/32"
@@ -68,9 +71,10 @@ class Addresses:
     """Anything outside the cluster's pods, save some ranges."""
 
     excluded: tuple[str, ...]
+    within: str = "0.0.0.0/0"
 
     def peer(self) -> NetworkPolicyPeerArgs:
-        return NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr="0.0.0.0/0", except_=list(self.excluded)))
+        return NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=self.within, except_=list(self.excluded)))
 
 
 NAME_SERVER = Others("kube-system", {"k8s-app": "kube-dns"})
@@ -83,7 +87,7 @@ PUBLIC = Addresses(_PRIVATE)
 class Edge:
     """Who begins the conversation, with whom, and where that one listens."""
 
-    source: Pods | Others
+    source: Pods | Others | Addresses
     target: Pods | Others | Addresses
     ports: tuple[int, ...]
     """All of them when empty."""
@@ -100,7 +104,13 @@ class Policy:
 
 def edges(settings: Settings) -> list[Edge]:
     """Every conversation the platform needs."""
-    needed = [*_core(settings), *_internet(settings), *_database(settings), *_monitoring(settings)]
+    needed = [
+        *_core(settings),
+        *_exposure(settings),
+        *_internet(settings),
+        *_database(settings),
+        *_monitoring(settings),
+    ]
     return [*needed, *_names(needed)]
 
 
@@ -113,6 +123,17 @@ def _core(settings: Settings) -> list[Edge]:
         Edge(hub, server, (SERVER_PORT,)),
         Edge(server, hub, (HUB_PORT,)),
         Edge(hub, ANYWHERE_BUT_METADATA, _API_SERVER_PORTS),
+    ]
+
+
+def _exposure(settings: Settings) -> list[Edge]:
+    exposure, platform = settings.exposure, settings.namespace.name
+    if not isinstance(exposure, Ingress):
+        return []
+    copier = Edge(Pods(platform, CERTIFICATE), ANYWHERE_BUT_METADATA, _API_SERVER_PORTS)
+    return [
+        Edge(Others(exposure.controller.namespace), Pods(platform, PROXY), (PROXY_HTTP_PORT,)),
+        *([copier] if isinstance(exposure.tls, Copied) else []),
     ]
 
 

@@ -13,6 +13,7 @@ from hub.settings import (
 )
 from settings import Settings
 from settings.domain import bytes_of, millicores_of
+from settings.exposure import Exposure, Ingress
 from settings.identity import Identity
 from settings.storage import Postgres, PostgresExternal, Sqlite
 from settings.users import CullerSection
@@ -25,6 +26,7 @@ def hub_settings(settings: Settings, notebook_image: str) -> HubSettings:
     platform = settings.namespace.name
     return HubSettings(
         hub_url=f"http://{HUB}.{platform}:{HUB_PORT}",
+        public_url=public_url(settings.exposure),
         proxy_api_url=f"http://{PROXY_API_SERVICE}.{platform}:{PROXY_API_PORT}",
         database=_database(settings.storage.database, platform),
         login=_login(settings.identity),
@@ -35,6 +37,13 @@ def hub_settings(settings: Settings, notebook_image: str) -> HubSettings:
         active_servers=settings.hub.active_servers,
         traits=settings.hub.traits,
     )
+
+
+def public_url(exposure: Exposure) -> str | None:
+    """What people type; None where that is a port of this machine, under whatever name they call it."""
+    if not isinstance(exposure, Ingress):
+        return None
+    return f"{'https' if exposure.tls else 'http'}://{exposure.host}/"
 
 
 def _login(identity: Identity) -> PasswordLogin:

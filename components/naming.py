@@ -10,6 +10,7 @@ PROXY_PUBLIC_SERVICE = "proxy-public"
 PROXY_API_SERVICE = "proxy-api"
 DATABASE = "database"
 DATABASE_PORT = 5432
+CERTIFICATE = "certificate"
 SERVER = "singleuser-server"
 SERVER_PORT = 8888
 

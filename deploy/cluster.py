@@ -1,5 +1,6 @@
 """The one cluster a stack file names: brought up if it is the lab, merely reached if it is somebody's own."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from lab import paths as lab
 from lab.problem import Problem
 from settings import Settings
 from settings.cluster import Cluster, Lab
+from settings.exposure import Ingress
 from settings.load import ROOT
 
 
@@ -19,6 +21,8 @@ def prepare(settings: Settings, stack: str) -> None:
     if isinstance(settings.cluster, Lab):
         _run_module("lab", "up")
         _run_module("images", "load", *settings.images)
+        if isinstance(settings.exposure, Ingress):
+            _run_module("lab", "ingress")
     else:
         require_pins(stack, settings.images)
 
@@ -69,15 +73,23 @@ def _kubectl(cluster: Cluster) -> Kubectl:
     program = shutil.which("kubectl")
     if program is None:
         raise Problem("kubectl is not on PATH; install it, this stack lives on a cluster of your own")
-    contexts = _output(program, "config", "get-contexts", "--output=name").split()
-    if cluster.context not in contexts:
-        there = ", ".join(contexts) or "none"
-        raise Problem(f"cluster.context: there is no {cluster.context!r} in your kubeconfig; the contexts are: {there}")
+    require_context(program, cluster.context)
     return Kubectl(program, cluster.context)
 
 
-def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def require_context(program: str, wanted: str) -> None:
+    """kubectl itself would speak of the wish alone, and not of what there is. KUBECONFIG may name several files."""
+    command = (program, "config", "get-contexts", "--output=name")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    files = os.environ.get("KUBECONFIG") or "~/.kube/config"
+    if done.returncode:
+        raise Problem(f"your kubeconfig ({files}) cannot be read: {done.stderr.strip()}")
+    contexts = done.stdout.splitlines()
+    if wanted not in contexts:
+        there = ", ".join(sorted(contexts)) or "none"
+        raise Problem(
+            f"cluster.context: there is no {wanted!r} in your kubeconfig ({files}); the contexts are: {there}"
+        )
 
 
 def _run_module(*words: str) -> None:

@@ -1,5 +1,5 @@
-"""Keeps a port of this machine connected to a Service: `python -m deploy.forward <port> <namespace> <service> <kubectl ...>`;
-`python -m deploy.forward stop` ends all of them.
+"""Keeps a port of this machine connected to a Service: `python -m deploy.forward <port> <namespace> <service> <kubectl ...>`,
+where `<service>:<name>` means one of several ports; `python -m deploy.forward stop` ends all of them.
 
 A process of its own that outlives the command that starts it, and the pods it leads to. Standard library only.
 """
@@ -130,6 +130,7 @@ def serve(port: int, kubectl: Sequence[str], namespace: str, service: str) -> No
 
 def _ready_pod(kubectl: Sequence[str], namespace: str, service: str) -> tuple[str, int] | None:
     """A pod that the Service leads to, and its port."""
+    service, _, port_name = service.partition(":")
     label = f"--selector=kubernetes.io/service-name={service}"
     command = [*kubectl, f"--namespace={namespace}", "get", "endpointslices", label, "--output=json"]
     done = subprocess.run([*command, "--request-timeout=5s"], capture_output=True, text=True, check=False)
@@ -139,7 +140,8 @@ def _ready_pod(kubectl: Sequence[str], namespace: str, service: str) -> tuple[st
     for part in json.loads(done.stdout)["items"]:
         for endpoint in part.get("endpoints") or ():
             if endpoint.get("conditions", {}).get("ready") and endpoint.get("targetRef", {}).get("kind") == "Pod":
-                return endpoint["targetRef"]["name"], part["ports"][0]["port"]
+                ports = {port.get("name"): port["port"] for port in part["ports"]}
+                return endpoint["targetRef"]["name"], ports[port_name] if port_name else next(iter(ports.values()))
     return None
 
 

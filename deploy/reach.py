@@ -1,64 +1,145 @@
 """The last step of every `up`: the way from this machine to the hub, and the proof that it answers."""
 
+import re
+import socket
+import ssl
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
+from components.hub_config import public_url
 from components.naming import PROXY_PUBLIC_SERVICE
 from deploy import forward
+from deploy.console import note
 from deploy.kubectl import Kubectl
 from lab.problem import Problem
 from settings import Settings
-from settings.exposure import PortForward
+from settings.cluster import Lab
+from settings.exposure import Ingress, PortForward
 
 _HEALTH: Final = "/hub/health"
 _SECONDS: Final = 60.0
+_LOOPBACK: Final = "127.0.0.1"
+_THIS_MACHINE: Final = re.compile(r"(.*\.)?localhost")
+"""Names that browsers look for on this machine, whatever its own resolver says."""
+
+
+@dataclass(frozen=True)
+class Forwarded:
+    """A port of this machine that leads into the cluster."""
+
+    name: str
+    port: int
+    key: str
+    """Of the stack file: what asks for it."""
+    namespace: str
+    service: str
+
+
+def forwarded(stack: str, settings: Settings) -> list[Forwarded]:
+    """The ports a stack needs. The lab has no load balancer: its controller is shared by all stacks with a host name."""
+    match settings.exposure, settings.cluster:
+        case PortForward(port=port), _:
+            return [Forwarded(stack, port, "exposure.port", settings.namespace.name, PROXY_PUBLIC_SERVICE)]
+        case Ingress(controller=controller), Lab():
+            ports = (("web", 80), ("websecure", 443))
+            return [
+                Forwarded(f"lab-{name}", port, "exposure.host", controller.namespace, f"traefik:{name}")
+                for name, port in ports
+            ]
+        case _:
+            return []
 
 
 def url(settings: Settings) -> str:
     exposure = settings.exposure
-    return f"http://127.0.0.1:{exposure.port}" if isinstance(exposure, PortForward) else f"https://{exposure.host}"
+    if isinstance(exposure, PortForward):
+        return f"http://{_LOOPBACK}:{exposure.port}"
+    return (public_url(exposure) or "").rstrip("/")
 
 
 def require_port(stack: str, settings: Settings) -> None:
-    """Before anything is changed: the port has to be ours or free."""
-    exposure = settings.exposure
-    if not isinstance(exposure, PortForward):
-        return
-    ours = forward.running(stack)
-    if not (ours and ours.port == exposure.port) and not forward.port_is_free(exposure.port):
-        raise Problem(
-            f"exposure.port: port {exposure.port} of this machine is taken by another program; end that, or choose another port"
-        )
+    """Before anything is changed: the ports have to be ours or free."""
+    for wanted in forwarded(stack, settings):
+        ours = forward.running(wanted.name)
+        if not (ours and ours.port == wanted.port) and not forward.port_is_free(wanted.port):
+            raise Problem(
+                f"{wanted.key}: port {wanted.port} of this machine is taken by another program; end that, or choose another "
+                "way in exposure"
+            )
 
 
 def connect(stack: str, settings: Settings, kubectl: Kubectl) -> bool:
-    """Have the port forwarded where the stack asks for that; True when it had to be started."""
-    exposure = settings.exposure
-    if not isinstance(exposure, PortForward):
-        return False
-    return forward.ensure(stack, exposure.port, [settings.namespace.name, PROXY_PUBLIC_SERVICE, *kubectl.command()])
+    """Have the ports forwarded where the stack asks for that; True when one had to be started."""
+    started = [
+        forward.ensure(wanted.name, wanted.port, [wanted.namespace, wanted.service, *kubectl.command()])
+        for wanted in forwarded(stack, settings)
+    ]
+    return any(started)
 
 
 def require_health(stack: str, settings: Settings) -> None:
     end = time.monotonic() + _SECONDS
     while trouble := answer(settings):
         if time.monotonic() > end:
-            log = forward.log_of(stack)
-            tail = log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
+            logs = [forward.log_of(wanted.name) for wanted in forwarded(stack, settings)]
+            tail = [line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()[-5:]]
             raise Problem("\n".join([f"{url(settings)}{_HEALTH}: {trouble}", *(f"  | {line}" for line in tail)]))
         time.sleep(0.3)
+    if reason := distrust(settings):
+        note(f"this machine does not trust the certificate, and browsers may not either: {reason}")
 
 
 def answer(settings: Settings) -> str | None:
     """None when the hub answers through its public address, else what came instead."""
-    # A proxy for the outside is never asked for an address of this machine.
-    proxies: dict[str, str] | None = {} if isinstance(settings.exposure, PortForward) else None
+    where = urlsplit(url(settings))
+    local = _is_here(where.hostname or "")
+    address = f"{where.scheme}://{_LOOPBACK}:{where.port or _port(where.scheme)}" if local else url(settings)
+    request = urllib.request.Request(address + _HEALTH, headers={"Host": where.netloc})  # noqa: S310 - of the stack file
+    # A proxy for the outside is never asked for an address of this machine; who is trusted is a question of its own.
+    handlers = (urllib.request.ProxyHandler({} if local else None), urllib.request.HTTPSHandler(context=_trusting()))
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler(proxies)).open(url(settings) + _HEALTH, timeout=3):
+        with urllib.request.build_opener(*handlers).open(request, timeout=3):
             return None
     except urllib.error.HTTPError as error:
         return f"it answers {error.code}"
     except OSError as error:
         return f"it does not answer: {error}"
+
+
+def distrust(settings: Settings) -> str | None:
+    """Why this machine does not trust the certificate people are shown; None where there is none, or it does."""
+    where = urlsplit(url(settings))
+    if where.scheme != "https":
+        return None
+    host = where.hostname or ""
+    address = (_LOOPBACK if _is_here(host) else host, _port("https"))
+    try:
+        with (
+            socket.create_connection(address, timeout=3) as plain,
+            ssl.create_default_context().wrap_socket(plain, server_hostname=host),
+        ):
+            return None
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+    except OSError:
+        # Only a proxy for the outside leads there.
+        return None
+
+
+def _is_here(host: str) -> bool:
+    return host == _LOOPBACK or _THIS_MACHINE.fullmatch(host) is not None
+
+
+def _port(scheme: str) -> int:
+    return {"http": 80, "https": 443}[scheme]
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

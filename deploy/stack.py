@@ -19,6 +19,7 @@ from lab.problem import Problem
 from preview.recorder import inventory as recorded
 from settings import Settings
 from settings.domain import ExistingSecret
+from settings.exposure import Copied, Ingress, TlsSecret
 from settings.load import ROOT, read, stack_file
 
 _GIVEN: Final = ROOT / ".platform" / "secrets"
@@ -80,9 +81,23 @@ def gather(stack: Stack, kubectl: Kubectl, program: Program, way: Way) -> Secret
     absent = [name for name in missing(program.references, kept, files) if name not in elsewhere]
     lines = [_how_to_give(stack, name) for name in absent]
     lines += [_how_to_make(kubectl, place) for place in program.expected if place not in kept]
+    certificate = certificate_of(stack.settings)
+    if certificate and certificate not in kept_values(kubectl, [certificate]):
+        lines.append(_how_to_make_a_certificate(kubectl, certificate))
     if lines:
         raise Problem("\n".join(["secrets are missing, and nothing was changed:", *lines]))
     return Secrets(kept, files, declared_values(program.references, kept, files))
+
+
+def certificate_of(settings: Settings) -> Place | None:
+    """Where the certificate is that somebody else keeps."""
+    match settings.exposure:
+        case Ingress(tls=TlsSecret(name=name)):
+            return Place(settings.namespace.name, name, "tls.crt")
+        case Ingress(tls=Copied(namespace=namespace, name=name)):
+            return Place(namespace, name, "tls.crt")
+        case _:
+            return None
 
 
 def login_password(stack: Stack, kubectl: Kubectl) -> str:
@@ -112,4 +127,12 @@ def _how_to_make(kubectl: Kubectl, place: Place) -> str:
         "run this, type the value, and end with Ctrl-D:\n"
         f"    kubectl --context {kubectl.context} --namespace {place.namespace} create secret generic {place.secret} "
         f"--from-file={place.key}=/dev/stdin"
+    )
+
+
+def _how_to_make_a_certificate(kubectl: Kubectl, place: Place) -> str:
+    return (
+        f"  exposure.tls: there is no certificate in the Secret {place.secret} of namespace {place.namespace}; make it of its files:\n"
+        f"    kubectl --context {kubectl.context} --namespace {place.namespace} create secret tls {place.secret} "
+        "--cert=<file> --key=<file>"
     )

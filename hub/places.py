@@ -6,6 +6,11 @@ from pathlib import Path
 
 from hub.settings import SECRETS_DIRECTORY, SETTINGS_FILE, STATE_DIRECTORY
 
+CERTIFICATE_COPIED = Path("/tmp/copied")  # noqa: S108 - a directory of the pod's own
+"""There while the copy of a certificate is what its source was at the last look."""
+CERTIFICATE_LOOKED = Path("/tmp/looked")  # noqa: S108 - a directory of the pod's own
+"""When the last look was."""
+
 
 @dataclass(frozen=True)
 class Places:

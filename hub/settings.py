@@ -79,6 +79,8 @@ class Culler(Model):
 class HubSettings(Model):
     hub_url: str
     """Where the proxy and the user pods reach the hub."""
+    public_url: str | None = None
+    """Where people reach the hub; taken from each request when absent."""
     proxy_api_url: str
     database: Annotated[SqliteDatabase | PostgresDatabase, Field(discriminator="kind")]
     login: PasswordLogin

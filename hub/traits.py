@@ -62,6 +62,8 @@ def _addresses(settings: HubSettings, secrets: Secrets) -> list[Trait]:
     return [
         Trait("JupyterHub", "hub_bind_url", f"http://0.0.0.0:{HUB_PORT}", PLATFORM),
         Trait("JupyterHub", "hub_connect_url", settings.hub_url, PLATFORM),
+        # Said once and for all: what a request claims of itself decides neither redirects nor whether cookies are secure.
+        Trait("JupyterHub", "public_url", settings.public_url or "", "exposure.host"),
         Trait("ConfigurableHTTPProxy", "should_start", False, PLATFORM),
         Trait("ConfigurableHTTPProxy", "api_url", settings.proxy_api_url, PLATFORM),
         Trait("ConfigurableHTTPProxy", "auth_token", secrets.proxy_token, PLATFORM),
@@ -102,10 +104,16 @@ def _limits(settings: HubSettings) -> list[Trait]:
             "JupyterHub",
             "tornado_settings",
             # Long enough for a refused spawn to be answered with its reason instead of "pending".
-            {"slow_spawn_timeout": 1, "cookie_options": {"samesite": "Lax"}},
+            {"slow_spawn_timeout": 1, "cookie_options": {"samesite": "Lax"}, "headers": _headers(settings)},
             PLATFORM,
         ),
     ]
+
+
+def _headers(settings: HubSettings) -> dict[str, str]:
+    """Who came by https once is never asked for a password in the clear: browsers keep to it for a year."""
+    encrypted = settings.public_url is not None and settings.public_url.startswith("https:")
+    return {"Strict-Transport-Security": "max-age=31536000"} if encrypted else {}
 
 
 def _login(settings: HubSettings, password: Path) -> list[Trait]:

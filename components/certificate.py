@@ -1,0 +1,118 @@
+"""A certificate of another namespace, copied and kept fresh by a pod that may read that one Secret and write that one copy."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ExecActionArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    ResourceRequirementsArgs,
+    Secret,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
+
+from components.accounts import account
+from components.base import Component
+from components.ingress import TLS_SECRET
+from components.naming import CERTIFICATE, labels, selector
+from components.pods import container_security, pod_security, scratch
+from hub.places import CERTIFICATE_COPIED, CERTIFICATE_LOOKED
+from settings.exposure import Copied
+
+_MINUTES_OF_SILENCE = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateArgs:
+    source: Copied
+    namespace: pulumi.Input[str]
+    namespace_name: str
+    image: str
+
+
+class Certificate(Component):
+    def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        # Declared without its values, which are the copier's: nobody else may make Secrets here, and an update leaves them.
+        Secret(
+            "certificate-copy",
+            metadata=ObjectMetaArgs(name=TLS_SECRET, namespace=args.namespace, labels=labels(CERTIFICATE)),
+            opts=self.child,
+        )
+        self._right("source", args, args.source.namespace, args.source.name, ["get"])
+        self._right("copy", args, args.namespace, TLS_SECRET, ["get", "patch"])
+        Deployment(
+            "certificate",
+            metadata=ObjectMetaArgs(name=CERTIFICATE, namespace=args.namespace, labels=labels(CERTIFICATE)),
+            spec=DeploymentSpecArgs(
+                replicas=1,
+                strategy=DeploymentStrategyArgs(type="Recreate"),
+                selector=LabelSelectorArgs(match_labels=selector(CERTIFICATE)),
+                template=PodTemplateSpecArgs(
+                    metadata=ObjectMetaArgs(labels=labels(CERTIFICATE)),
+                    spec=_pod(args, account(CERTIFICATE, args.namespace, self.child)),
+                ),
+            ),
+            opts=self.child,
+        )
+        self.register_outputs({})
+
+    def _right(
+        self, role: str, args: CertificateArgs, namespace: pulumi.Input[str], secret: str, verbs: list[str]
+    ) -> None:
+        name = f"{args.namespace_name}-{CERTIFICATE}"
+        metadata = ObjectMetaArgs(name=name, namespace=namespace, labels=labels(CERTIFICATE))
+        Role(
+            f"{role}-role",
+            metadata=metadata,
+            rules=[PolicyRuleArgs(api_groups=[""], resources=["secrets"], resource_names=[secret], verbs=verbs)],
+            opts=self.child,
+        )
+        RoleBinding(
+            f"{role}-role-binding",
+            metadata=metadata,
+            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=name),
+            subjects=[SubjectArgs(kind="ServiceAccount", name=CERTIFICATE, namespace=args.namespace)],
+            opts=self.child,
+        )
+
+
+def _pod(args: CertificateArgs, own: pulumi.Input[str]) -> PodSpecArgs:
+    tmp, tmp_mount = scratch()
+    source = f"{args.source.namespace}/{args.source.name}"
+    return PodSpecArgs(
+        service_account_name=own,
+        automount_service_account_token=True,
+        enable_service_links=False,
+        security_context=pod_security(),
+        containers=[
+            ContainerArgs(
+                name=CERTIFICATE,
+                image=args.image,
+                command=["python", "-m", "hub.certificate_copy", source, f"{args.namespace_name}/{TLS_SECRET}"],
+                security_context=container_security(),
+                resources=ResourceRequirementsArgs(
+                    requests={"cpu": "10m", "memory": "64Mi"}, limits={"cpu": "200m", "memory": "192Mi"}
+                ),
+                readiness_probe=ProbeArgs(
+                    exec_=ExecActionArgs(command=["test", "-e", str(CERTIFICATE_COPIED)]), period_seconds=5
+                ),
+                liveness_probe=ProbeArgs(
+                    exec_=ExecActionArgs(command=["sh", "-c", _looked_lately()]),
+                    initial_delay_seconds=60,
+                    period_seconds=30,
+                ),
+                volume_mounts=[tmp_mount],
+            )
+        ],
+        volumes=[tmp],
+    )
+
+
+def _looked_lately() -> str:
+    return f'test -n "$(find {CERTIFICATE_LOOKED} -mmin -{_MINUTES_OF_SILENCE})"'

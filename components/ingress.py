@@ -1,0 +1,134 @@
+"""The host name people type: Ingress objects for the cluster's controller, in the words each controller understands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import (
+    HTTPIngressPathArgs,
+    HTTPIngressRuleValueArgs,
+    Ingress,
+    IngressBackendArgs,
+    IngressRuleArgs,
+    IngressServiceBackendArgs,
+    IngressSpecArgs,
+    IngressTLSArgs,
+    ServiceBackendPortArgs,
+)
+
+from components.base import Component
+from components.naming import PROXY, PROXY_PUBLIC_SERVICE, labels
+from settings.exposure import CertManager, Copied, Nginx, TlsSecret, Traefik
+from settings.exposure import Ingress as Settings
+
+TLS_SECRET = "hub-tls"  # noqa: S105 - the name of a Secret
+"""The certificate, where it is ours to name: what cert-manager obtains, or the copy of another namespace's."""
+_REDIRECT = "to-https"
+_WITHOUT_WAITING = {"pulumi.com/skipAwait": "true"}
+"""The engine would wait for an address, which a controller without a load balancer never writes."""
+_SECONDS = "3600"
+"""A notebook's connection may be silent for so long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubIngressArgs:
+    settings: Settings
+    namespace: pulumi.Input[str]
+    namespace_name: str
+
+
+class HubIngress(Component):
+    def __init__(self, name: str, args: HubIngressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._args = args
+        self._ingress("hub-ingress", "hub", annotations(args.settings), certificate(args.settings))
+        if args.settings.tls and isinstance(args.settings.controller, Traefik):
+            # ingress-nginx redirects by itself; Traefik takes an object for it, and a second Ingress that names it.
+            self._redirect(args.namespace)
+            self._ingress("redirect-ingress", "hub-redirect", redirect(args.namespace_name), None)
+        self.register_outputs({})
+
+    def _ingress(self, role: str, name: str, annotations: Mapping[str, str], secret: str | None) -> None:
+        host = self._args.settings.host
+        backend = IngressBackendArgs(
+            service=IngressServiceBackendArgs(name=PROXY_PUBLIC_SERVICE, port=ServiceBackendPortArgs(name="http"))
+        )
+        Ingress(
+            role,
+            metadata=ObjectMetaArgs(
+                name=name,
+                namespace=self._args.namespace,
+                labels=labels(PROXY),
+                annotations={**_WITHOUT_WAITING, **annotations},
+            ),
+            spec=IngressSpecArgs(
+                ingress_class_name=self._args.settings.controller.ingress_class,
+                rules=[
+                    IngressRuleArgs(
+                        host=host,
+                        http=HTTPIngressRuleValueArgs(
+                            paths=[HTTPIngressPathArgs(path="/", path_type="Prefix", backend=backend)]
+                        ),
+                    )
+                ],
+                tls=[IngressTLSArgs(hosts=[host], secret_name=secret)] if secret else None,
+            ),
+            opts=self.child,
+        )
+
+    def _redirect(self, namespace: pulumi.Input[str]) -> None:
+        CustomResource(
+            "redirect",
+            api_version="traefik.io/v1alpha1",
+            kind="Middleware",
+            metadata=ObjectMetaArgs(name=_REDIRECT, namespace=namespace, labels=labels(PROXY)),
+            spec={"redirectScheme": {"scheme": "https", "permanent": True}},
+            opts=self.child,
+        )
+
+
+def certificate(settings: Settings) -> str | None:
+    """The Secret the controller reads the certificate from; None for plain http."""
+    match settings.tls:
+        case TlsSecret(name=name):
+            return name
+        case CertManager() | Copied():
+            return TLS_SECRET
+        case None:
+            return None
+
+
+def annotations(settings: Settings) -> dict[str, str]:
+    """Uploads of any size, connections that may be silent for an hour, and nothing in the clear where there is TLS."""
+    issuer = {"cert-manager.io/cluster-issuer": settings.tls.issuer} if isinstance(settings.tls, CertManager) else {}
+    match settings.controller:
+        case Nginx():
+            return issuer | _prefixed("nginx.ingress.kubernetes.io/", _nginx(encrypted=settings.tls is not None))
+        case Traefik():
+            entry = {"entrypoints": "websecure", "tls": "true"} if settings.tls else {"entrypoints": "web"}
+            return issuer | _prefixed("traefik.ingress.kubernetes.io/router.", entry)
+
+
+def redirect(namespace: str) -> dict[str, str]:
+    """What leads those who come by plain http to https."""
+    middleware = f"{namespace}-{_REDIRECT}@kubernetescrd"
+    return _prefixed("traefik.ingress.kubernetes.io/router.", {"entrypoints": "web", "middlewares": middleware})
+
+
+def _nginx(*, encrypted: bool) -> dict[str, str]:
+    yes_or_no = "true" if encrypted else "false"
+    return {
+        "proxy-body-size": "0",
+        "proxy-read-timeout": _SECONDS,
+        "proxy-send-timeout": _SECONDS,
+        "proxy-buffering": "off",
+        "proxy-request-buffering": "off",
+        "ssl-redirect": yes_or_no,
+        "force-ssl-redirect": yes_or_no,
+    }
+
+
+def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
+    return {f"{prefix}{name}": value for name, value in values.items()}
