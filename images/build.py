@@ -32,7 +32,7 @@ def build(name: str, on: str) -> Build:
         content = catalogue.content_hash(name, folder)
         made = Build(name, content, tag(name, content, on))
         there = made.tag in buildah.tags()
-        options = [] if there else ["--build-arg", f"BASE={base.ensure(on)}", *certificate_options(CERTIFICATES)]
+        options = [] if there else ["--build-arg", f"BASE={below(name, on)}", *certificate_options(CERTIFICATES)]
         with step(f"build {name}") as note:
             if not there:
                 compile_program(name, folder)
@@ -41,6 +41,11 @@ def build(name: str, on: str) -> Build:
                     buildah.run("rmi", forgotten)
                 note.say("done")
     return made
+
+
+def below(name: str, on: str) -> str:
+    """What an image is built on: another one of ours, or the base."""
+    return build(catalogue.BUILT_ON[name], on).tag if name in catalogue.BUILT_ON else base.ensure(on)
 
 
 def compile_program(name: str, folder: Path) -> None:

@@ -19,9 +19,13 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     "notebook": ("images/notebook",),
     "proxy": ("images/proxy",),
     "postgres": ("images/postgres",),
+    "pyspark": ("images/notebook", "images/pyspark"),
+    "scipy": ("images/notebook", "images/scipy"),
     "scheduler": ("images/scheduler", "lab/node/go.mod", "lab/node/go.sum"),
 }
 """What each image is built from: these files of the repository and those below these folders, and no others."""
+BUILT_ON = {"pyspark": "notebook", "scipy": "notebook"}
+"""The images that add to another one of ours, and not to Debian."""
 PROGRAMS = {"scheduler": "k8s.io/kubernetes/cmd/kube-scheduler"}
 """What is compiled on this machine, with the modules of lab/node, and laid beside the Dockerfile."""
 

@@ -160,14 +160,26 @@ def holds_one_file(text: str) -> bool:
     return steps == ["FROM scratch", "COPY"]
 
 
+def adds_to_another(text: str) -> bool:
+    """An image of ours below it: the builder names it."""
+    return text.startswith("ARG BASE\n")
+
+
+def adds_python_only(text: str) -> bool:
+    return adds_to_another(text) and "apt-get" not in text
+
+
 RULES: dict[str, Callable[[str], object]] = {
     "every image starts from the one base, an earlier stage of its own or from nothing": lambda text: all(
         word in ("${BASE}", "scratch") for word in re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     ),
-    "the base is an argument": lambda text: "${BASE}" not in text or text.startswith(f"ARG BASE={base.REGISTRY}\n"),
+    "the base is an argument": lambda text: (
+        "${BASE}" not in text or text.startswith(f"ARG BASE={base.REGISTRY}\n") or adds_to_another(text)
+    ),
     "no tag that moves to the next release": lambda text: ":latest" not in text,
     "no way to more rights": lambda text: (
-        "sudo" not in text and ("chmod a-s" in text.rpartition("\nFROM ")[2] or holds_one_file(text))
+        "sudo" not in text
+        and ("chmod a-s" in text.rpartition("\nFROM ")[2] or holds_one_file(text) or adds_python_only(text))
     ),
     "the last user is a number that is not root": lambda text: re.fullmatch(
         r"[1-9]\d*:[1-9]\d*", re.findall(r"^USER (\S+)$", text, re.MULTILINE)[-1]
@@ -187,6 +199,12 @@ RULES: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("name", NAMES)
 def test_dockerfile(name: str, rule: str) -> None:
     assert RULES[rule]((catalogue.HERE / name / "Dockerfile").read_text())
+
+
+def test_what_adds_to_another_image_is_built_anew_with_it() -> None:
+    for name, below in catalogue.BUILT_ON.items():
+        assert set(catalogue.CONTEXTS[below]) < set(catalogue.CONTEXTS[name])
+        assert adds_to_another((catalogue.HERE / name / "Dockerfile").read_text())
 
 
 @pytest.mark.parametrize(
