@@ -8,14 +8,14 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_kubernetes.core.v1 import ConfigMap, Service, ServicePortArgs, ServiceSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.alerts import alert_groups, dashboard
 from components.base import Component
 from components.credentials import SecretKey
 from components.naming import HUB, PROXY, labels, selector
-from components.scraping import HUB_METRICS, PROXY_METRICS
+from components.scraping import HUB_METRICS, PROXY_METRICS, Metrics
 from settings.monitoring import MonitoringSection, ServiceMonitor
 from settings.namespace import NamespaceSection
 
@@ -48,11 +48,27 @@ class Monitoring(Component):
         self.register_outputs({})
 
     def _monitors(self, found_by: Mapping[str, str]) -> None:
-        credentials = {"name": self._args.token.secret, "key": self._args.token.key}
-        hub = {"port": HUB_METRICS.port_name, "path": HUB_METRICS.path, "authorization": {"credentials": credentials}}
-        proxy = {"port": PROXY_METRICS.port_name, "path": PROXY_METRICS.path}
-        self._operated("ServiceMonitor", HUB, {"selector": _match(HUB), "endpoints": [hub]}, found_by)
-        self._operated("PodMonitor", PROXY, {"selector": _match(PROXY), "podMetricsEndpoints": [proxy]}, found_by)
+        token = {"name": self._args.token.secret, "key": self._args.token.key}
+        self._monitor(HUB, HUB_METRICS, {"authorization": {"credentials": token}}, found_by)
+        Service(
+            "proxy-metrics-service",
+            metadata=ObjectMetaArgs(name="proxy-metrics", namespace=self._args.namespace, labels=labels(PROXY)),
+            spec=ServiceSpecArgs(
+                selector=selector(PROXY),
+                ports=[
+                    ServicePortArgs(
+                        name=PROXY_METRICS.port_name, port=PROXY_METRICS.port, target_port=PROXY_METRICS.port_name
+                    )
+                ],
+            ),
+            opts=self.child,
+        )
+        self._monitor(PROXY, PROXY_METRICS, {}, found_by)
+
+    def _monitor(self, component: str, metrics: Metrics, access: dict[str, Any], found_by: Mapping[str, str]) -> None:
+        endpoint = {"port": metrics.port_name, "path": metrics.path, **access}
+        spec = {"selector": {"matchLabels": selector(component)}, "endpoints": [endpoint]}
+        self._operated("ServiceMonitor", component, spec, found_by)
 
     def _alerts(self, found_by: Mapping[str, str]) -> None:
         names = self._args.names
@@ -78,7 +94,3 @@ class Monitoring(Component):
 
     def _metadata(self, name: str, found_by: Mapping[str, str]) -> ObjectMetaArgs:
         return ObjectMetaArgs(name=name, namespace=self._args.namespace, labels=labels(_COMPONENT) | dict(found_by))
-
-
-def _match(component: str) -> dict[str, Any]:
-    return {"matchLabels": selector(component)}

@@ -14,15 +14,15 @@ SERVER, DNS = (USERS, "singleuser-server"), ("kube-system", "kube-dns")
 
 
 def party(namespace: str, labels: dict[str, str]) -> tuple[str, str]:
-    [component] = {value for key, value in labels.items() if key.rpartition("/")[2] in ("component", "k8s-app")}
-    return namespace, component
+    found = {value for key, value in labels.items() if key.rpartition("/")[2] in ("component", "k8s-app")}
+    return namespace, found.pop() if labels else "any"
 
 
 def peer(spec: dict[str, Any]) -> tuple[str, str]:
     if "ipBlock" in spec:
         return "outside", ",".join(spec["ipBlock"]["except"])
     return party(
-        spec["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], spec["podSelector"]["matchLabels"]
+        spec["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], spec["podSelector"].get("matchLabels", {})
     )
 
 
@@ -69,6 +69,14 @@ def test_a_postgres_of_ours_is_reached_by_the_hub_alone(recorded: Callable[[str,
     database = {edge for edge in opened(stack, "ingress", "from") if edge[1][1] == "database"}
     assert database == {(("e2e", "hub"), ("e2e", "database"), (5432,))}
     assert not {edge for edge in opened(stack, "egress", "to") if edge[0][1] == "database"}
+
+
+def test_only_the_pods_of_prometheus_may_ask_for_metrics(recorded: Callable[[str, bool], Inventory]) -> None:
+    stack = recorded("e2e", False)
+    prometheus = ("monitoring", "any")
+    metrics = {(prometheus, ("e2e", "hub"), (8081,)), (prometheus, ("e2e", "proxy"), (8002,))}
+    found = opened(stack, "ingress", "from")
+    assert {edge for edge in found if edge[0] == prometheus or 8002 in edge[2]} == metrics
 
 
 def test_only_names_are_asked_for_over_udp(stack: Inventory) -> None:

@@ -21,15 +21,17 @@ from tests.conftest import UNPINNED
 from tests.unit.test_contracts import containers, objects, pods
 
 GENERATED = {name: f"<<generated:digits:64:{name}>>" for name in ("cookie-secret", "crypt-key", "proxy-token")}
+METRICS = {"metrics-token": "<<generated:digits:64:metrics-token>>"}
 LETTERS = "<<generated:password:24:{}>>"
 SECRETS = {
     "dev": GENERATED | {"login-password": LETTERS.format("login-password")},
-    "e2e": GENERATED | {"database-password": LETTERS.format("database-password")},
+    "e2e": GENERATED | METRICS | {"database-password": LETTERS.format("database-password")},
     "prod": GENERATED
+    | METRICS
     | {"login-password": "<<declared:login-password>>", "database-password": "<<declared:postgres-password>>"},
 }
 READ_AT_THE_START = {
-    "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password"),
+    "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password", "metrics-token"),
     "proxy": ("proxy-token",),
     "database": ("database-password",),
 }
@@ -120,7 +122,9 @@ def test_people_reach_the_proxy_and_the_hub_its_api(known: Inventory) -> None:
         if service.name.startswith("proxy")
         for port in service.inputs["spec"]["ports"]
     }
-    assert targets == {"proxy-public-service": (80, 8000), "proxy-api-service": (8001, 8001)}
+    watched = settings_of(known).monitoring
+    metrics = {"proxy-metrics-service": (8002, 8002)} if watched and watched.scrape.kind == "service_monitor" else {}
+    assert targets == {"proxy-public-service": (80, 8000), "proxy-api-service": (8001, 8001)} | metrics
     hub_url = HubSettings.model_validate_json(told(known)).hub_url
     assert dict(argument.split("=", 1) for argument in container["args"]) == {
         "--ip": EVERYWHERE,
@@ -129,6 +133,7 @@ def test_people_reach_the_proxy_and_the_hub_its_api(known: Inventory) -> None:
         "--api-port": str(ports(container)["api"]),
         "--default-target": hub_url,
         "--error-target": f"{hub_url}/hub/error",
+        **({"--metrics-ip": EVERYWHERE, "--metrics-port": str(ports(container)["metrics"])} if watched else {}),
     }
 
 
