@@ -10,7 +10,7 @@ from settings.arithmetic import bounds, in_units, summary
 from settings.extends import merged
 from settings.load import SETTINGS_KEY, parse, stack_file
 
-QUOTA_OF_A_SEED = {"cpu": 100, "memory": "200Gi", "servers": 100, "homes": 100, "storage": "1Ti"}
+QUOTA_OF_A_SEED = {"cpu": 100, "memory": "200Gi", "servers": 100, "homes": 100, "storage": None}
 POOL = {"name": "workers", "count": 10, "cpu": 16, "memory": "64Gi"}
 
 PROMISE = {"namespace": {"quota": QUOTA_OF_A_SEED}, "capacity": {"users": 100}}
@@ -31,7 +31,7 @@ BOUNDS: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
         {"namespace": {"quota": QUOTA_OF_A_SEED}},
         {"memory requests": 25, "CPU requests": 50, "homes": 100},
     ),
-    "by disk": ({"namespace": {"quota": {"storage": "105Gi"}}}, {"disk for homes": 10}),
+    "by disk": ({"namespace": {"quota": {"storage": "105Gi"}}}, {"disk for homes": 5}),
     "by the hub": ({"hub": {"active_servers": 7}}, {"servers the hub allows": 7}),
     "by memory of the nodes, where hub and proxy take room for one": (nodes(POOL), {"room on the nodes": 79}),
     "by cpu of the nodes": (nodes({**POOL, "cpu": 4}), {"room on the nodes": 19}),
@@ -40,7 +40,7 @@ BOUNDS: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
         {"room on the nodes": 79 + 64},
     ),
     "by nodes that hold nothing else than pods": (
-        nodes({"name": "huge", "count": 1, "cpu": 5000, "memory": "50Ti"}),
+        nodes({"name": "workers", "count": 1, "cpu": 5000, "memory": "50Ti"}),
         {"room on the nodes": 110},
     ),
 }
