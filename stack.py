@@ -33,7 +33,7 @@ def deploy(
 ) -> Mapping[str, pulumi.Output[str]]:
     platform = Platform("platform", pulumi.ResourceOptions(providers=[cluster(settings.cluster)]))
     part = pulumi.ResourceOptions(parent=platform)
-    runtime = hub_settings(settings, images["notebook"])
+    runtime = hub_settings(settings, images)
 
     spaces = Namespaces(
         "namespaces",

@@ -17,7 +17,7 @@ _ACCEPTED: Final = Path.home() / ".cache" / "jupyterhub-platform" / "traits"
 
 def check(settings: Settings, source: str) -> bool:
     """True when it had to be asked, False when it had said yes to the same before. Every complaint at once otherwise."""
-    asked = hub_settings(settings, "any").model_dump_json()
+    asked = hub_settings(settings, dict.fromkeys(settings.images, "any")).model_dump_json()
     accepted = _ACCEPTED / fingerprint(asked, sorted((ROOT / "hub").rglob("*")))
     if accepted.exists():
         return False

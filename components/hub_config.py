@@ -1,28 +1,26 @@
 """From the stack file to what the hub reads in its pod. Pure."""
 
+from collections.abc import Mapping
+
 from components.naming import DATABASE, DATABASE_PORT, HUB, HUB_PORT, PROXY_API_PORT, PROXY_API_SERVICE
 from hub.settings import (
+from components.server_config import user_servers
     Culler,
-    Home,
     HubSettings,
     PasswordLogin,
     PostgresDatabase,
-    Profile,
     SqliteDatabase,
-    UserServers,
 )
 from settings import Settings
-from settings.domain import bytes_of, millicores_of
 from settings.exposure import Exposure, Ingress
 from settings.identity import Identity
 from settings.storage import Postgres, PostgresExternal, Sqlite
 from settings.users import CullerSection
-from settings.users import Profile as ProfileSection
 
 OUR_POSTGRES_NAME = "jupyterhub"
 
 
-def hub_settings(settings: Settings, notebook_image: str) -> HubSettings:
+def hub_settings(settings: Settings, images: Mapping[str, str]) -> HubSettings:
     platform = settings.namespace.name
     return HubSettings(
         hub_url=f"http://{HUB}.{platform}:{HUB_PORT}",
@@ -30,7 +28,7 @@ def hub_settings(settings: Settings, notebook_image: str) -> HubSettings:
         proxy_api_url=f"http://{PROXY_API_SERVICE}.{platform}:{PROXY_API_PORT}",
         database=_database(settings.storage.database, platform),
         login=_login(settings.identity),
-        servers=_servers(settings, notebook_image),
+        servers=user_servers(settings, images),
         culler=_culler(settings.culler),
         monitored=settings.monitoring is not None,
         concurrent_spawns=settings.hub.concurrent_spawns,
@@ -64,30 +62,6 @@ def _database(database: Sqlite | Postgres, platform: str) -> SqliteDatabase | Po
             return PostgresDatabase(
                 host=f"{DATABASE}.{platform}", port=DATABASE_PORT, name=OUR_POSTGRES_NAME, user=OUR_POSTGRES_NAME
             )
-
-
-def _servers(settings: Settings, notebook_image: str) -> UserServers:
-    users, home = settings.users, settings.storage.home
-    return UserServers(
-        namespace=settings.namespace.users,
-        image=notebook_image,
-        profiles=tuple(_profile(profile) for profile in users.profiles),
-        home=Home(size=home.size, storage_class=home.storage_class),
-        default_url=users.default_url,
-        start_timeout=users.start_timeout,
-        environment=dict(sorted(users.environment.items())),
-    )
-
-
-def _profile(profile: ProfileSection) -> Profile:
-    return Profile(
-        name=profile.name,
-        title=profile.title,
-        cpu_guarantee=millicores_of(profile.cpu.guarantee) / 1000,
-        cpu_limit=millicores_of(profile.cpu.limit) / 1000,
-        memory_guarantee=bytes_of(profile.memory.guarantee),
-        memory_limit=bytes_of(profile.memory.limit),
-    )
 
 
 def _culler(culler: CullerSection | None) -> Culler | None:

@@ -4,7 +4,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubernetes_asyncio.client.models import V1Container, V1EnvVar, V1Pod, V1Volume, V1VolumeMount
+from kubernetes_asyncio.client.models import (
+    V1Affinity,
+    V1Container,
+    V1EnvVar,
+    V1NodeAffinity,
+    V1NodeSelector,
+    V1NodeSelectorRequirement,
+    V1NodeSelectorTerm,
+    V1Pod,
+    V1PodSpec,
+    V1Toleration,
+    V1Volume,
+    V1VolumeMount,
+)
 from kubespawner.utils import get_k8s_model
 
 Manifest = Mapping[str, Any]
@@ -69,7 +82,40 @@ def furnish(pod: V1Pod, parts: PodParts) -> V1Pod:
     ]
     pod.metadata.annotations = {**parts.annotations, **(pod.metadata.annotations or {})}
     pod.metadata.labels = {**parts.labels, **(pod.metadata.labels or {})}
+    notebook.resources.limits = {**parts.limits, **(notebook.resources.limits or {})}
+    _place(spec, parts)
     return pod
+
+
+def _place(spec: V1PodSpec, parts: PodParts) -> None:
+    """Where the pod may run: what KubeSpawner asks for holds beside what the parts ask for."""
+    spec.node_selector = {**parts.node_selector, **(spec.node_selector or {})}
+    spec.tolerations = [
+        *(spec.tolerations or ()),
+        *(get_k8s_model(V1Toleration, toleration) for toleration in parts.tolerations),
+    ]
+    spec.runtime_class_name = parts.runtime_class or spec.runtime_class_name
+    if parts.nodes:
+        spec.affinity = spec.affinity or V1Affinity()
+        spec.affinity.node_affinity = spec.affinity.node_affinity or V1NodeAffinity()
+        _require_nodes(spec.affinity.node_affinity, parts.nodes)
+
+
+def _require_nodes(affinity: V1NodeAffinity, nodes: Collection[str]) -> None:
+    """One of the terms has to hold, so each of those there are is held together with each node."""
+    asked = affinity.required_during_scheduling_ignored_during_execution
+    terms = asked.node_selector_terms if asked else [V1NodeSelectorTerm()]
+    affinity.required_during_scheduling_ignored_during_execution = V1NodeSelector(
+        node_selector_terms=[
+            V1NodeSelectorTerm(match_expressions=term.match_expressions, match_fields=[_called(node)])
+            for term in terms
+            for node in nodes
+        ]
+    )
+
+
+def _called(node: str) -> V1NodeSelectorRequirement:
+    return V1NodeSelectorRequirement(key="metadata.name", operator="In", values=[node])
 
 
 def _literal(value: str) -> str:

@@ -10,7 +10,7 @@ COMPONENT = "singleuser-server"
 
 
 def server_traits(settings: HubSettings) -> list[Trait]:
-    values = {**_pod(settings), **_home(settings), **_safety(), **_pace(settings)}
+    values = {**_pod(settings), **_nodes(settings), **_home(settings), **_safety(), **_pace(settings)}
     return [
         Trait("JupyterHub", "spawner_class", "hub.spawner.PlatformSpawner", PLATFORM),
         *(Trait("PlatformSpawner", name, value, _KEYS.get(name, PLATFORM)) for name, value in values.items()),
@@ -23,6 +23,10 @@ _KEYS = {
     "default_url": "users.default_url",
     "environment": "users.environment",
     "start_timeout": "users.start_timeout",
+    "http_timeout": "users.http_timeout",
+    "scheduler_name": "scheduling.user_scheduler",
+    "node_selector": "scheduling.users.node_selector",
+    "tolerations": "scheduling.users.tolerations",
     "storage_capacity": "storage.home.size",
     "storage_class": "storage.home.storage_class",
 }
@@ -32,7 +36,7 @@ def _pod(settings: HubSettings) -> dict[str, object]:
     servers = settings.servers
     return {
         "namespace": servers.namespace,
-        "image": servers.image,
+        "image": servers.images[0].reference,
         "image_pull_policy": "IfNotPresent",
         "cmd": ["jupyterhub-singleuser"],
         "servers": servers.model_dump(mode="json"),
@@ -51,6 +55,16 @@ def _pod(settings: HubSettings) -> dict[str, object]:
             "heritage": "jupyterhub",
         },
         "extra_labels": {"hub.jupyter.org/network-access-hub": "true"},
+    }
+
+
+def _nodes(settings: HubSettings) -> dict[str, object]:
+    nodes = settings.servers.nodes
+    return {
+        "scheduler_name": nodes.scheduler,
+        "priority_class_name": nodes.priority_class or "",
+        "node_selector": nodes.node_selector,
+        "tolerations": list(nodes.tolerations),
     }
 
 
@@ -98,8 +112,8 @@ def _safety() -> dict[str, object]:
 def _pace(settings: HubSettings) -> dict[str, object]:
     return {
         "start_timeout": settings.servers.start_timeout,
-        # A slow server is stopped when a hub that was restarted cannot reach it within this time.
-        "http_timeout": 120,
+        # A slow server is also stopped when a hub that was restarted cannot reach it within this time.
+        "http_timeout": settings.servers.http_timeout,
         # Answered from memory; how soon the hub notices a server that went away.
         "poll_interval": 5,
         "k8s_api_request_timeout": 10,

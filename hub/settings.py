@@ -6,7 +6,10 @@ Nothing secret is in here, only the names of the files that hold secrets.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
+
+from hub.model import Model
+from hub.profile_settings import Discovery, Image, Profile
 
 SETTINGS_FILE = Path("/etc/jupyterhub/settings.json")
 STATE_DIRECTORY = Path("/var/lib/jupyterhub")
@@ -18,10 +21,6 @@ LOGIN_PASSWORD = "login-password"  # noqa: S105 - a file name
 DATABASE_PASSWORD = "database-password"  # noqa: S105 - a file name
 METRICS_TOKEN = "metrics-token"  # noqa: S105 - a file name
 """File names below SECRETS_DIRECTORY."""
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SqliteDatabase(Model):
@@ -49,27 +48,31 @@ class Home(Model):
     storage_class: str | None
 
 
-class Profile(Model):
-    name: str
-    title: str
-    cpu_guarantee: float
-    cpu_limit: float
-    memory_guarantee: int
-    """Bytes."""
-    memory_limit: int
+class ServerNodes(Model):
+    scheduler: str | None = None
+    """The cluster's own when absent."""
+    priority_class: str | None = None
+    node_selector: dict[str, str] = {}
+    tolerations: tuple[dict[str, str], ...] = ()
+    """As the API takes them."""
 
 
 class UserServers(Model):
     namespace: str
-    image: str
+    images: tuple[Image, ...]
     profiles: tuple[Profile, ...]
-    """The first one is the default."""
+    """The first one that is for a person is theirs unless they choose another."""
+    discovery: Discovery | None = None
     home: Home
     default_url: str
     start_timeout: int
     environment: dict[str, str]
 
 
+    http_timeout: int
+    named_servers: int = 0
+    """How many of them a person may have beside the first one."""
+    stop_on_logout: bool = False
 class Culler(Model):
     idle: int
     every: int

@@ -93,7 +93,9 @@ def _limits(settings: HubSettings) -> list[Trait]:
         Trait("JupyterHub", "cleanup_servers", False, PLATFORM),
         Trait("JupyterHub", "concurrent_spawn_limit", settings.concurrent_spawns, "hub.concurrent_spawns"),
         Trait("JupyterHub", "active_server_limit", settings.active_servers or 0, "hub.active_servers"),
-        Trait("JupyterHub", "allow_named_servers", False, PLATFORM),
+        Trait("JupyterHub", "allow_named_servers", settings.servers.named_servers > 0, "users.named_servers"),
+        Trait("JupyterHub", "named_server_limit_per_user", settings.servers.named_servers, "users.named_servers"),
+        Trait("JupyterHub", "shutdown_on_logout", settings.servers.stop_on_logout, "users.stop_on_logout"),
         # Serve at once; the servers found running are checked in the background.
         Trait("JupyterHub", "init_spawners_timeout", 1, PLATFORM),
         Trait("JupyterHub", "activity_resolution", 60, PLATFORM),

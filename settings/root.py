@@ -47,12 +47,12 @@ class Settings(Section):
         database = self.storage.database
         needed = {
             "hub": True,
-            "notebook": True,
             "proxy": True,
             "postgres": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
             "scheduler": self.scheduling is not None and self.scheduling.user_scheduler is not None,
         }
-        return tuple(name for name, is_needed in needed.items() if is_needed)
+        parts = [name for name, is_needed in needed.items() if is_needed]
+        return (*parts, *(image.name for image in self.users.images if image.reference is None))
 
     @property
     def secret_sources(self) -> dict[str, SecretSource]:

@@ -16,11 +16,14 @@ SETTINGS: dict[str, Any] = {
     "login": {"kind": "password", "admins": ["ada"], "users": ["bob"], "groups": {}},
     "servers": {
         "namespace": "jupyterhub-users",
-        "image": "registry.example.org/notebook@sha256:" + "0" * 64,
+        "images": [
+            {"name": "notebook", "title": "Notebook", "reference": "registry.example.org/notebook@sha256:" + "0" * 64}
+        ],
         "profiles": [
             {
                 "name": name,
                 "title": name.title(),
+                "image": "notebook",
                 "cpu_guarantee": 0.1,
                 "cpu_limit": cpu,
                 "memory_guarantee": 2**28,
@@ -31,6 +34,7 @@ SETTINGS: dict[str, Any] = {
         "home": {"size": "1Gi", "storage_class": None},
         "default_url": "/lab",
         "start_timeout": 120,
+        "http_timeout": 120,
         "environment": {},
     },
     "culler": {"idle": 3600, "every": 300, "max_age": None},

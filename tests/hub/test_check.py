@@ -60,7 +60,7 @@ def test_every_trait_of_the_table_is_real(
         (
             {"JupyterHub": {"allow_named_servers": 3}},
             "hub.traits.JupyterHub.allow_named_servers",
-            "set by the platform",
+            "the key users.named_servers",
         ),
         # Around what a key says, through a trait that the table leaves alone.
         ({"JupyterHub": {"admin_users": ["eve"]}}, "hub.traits.JupyterHub.admin_users", "the key identity.admins"),

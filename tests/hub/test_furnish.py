@@ -61,3 +61,34 @@ def test_parts_add_up_and_the_later_wins() -> None:
     assert both.environment["TRINO_HOST"] == "other"
     assert both.labels == {**PARTS.labels, "b": "c"}
     assert [mount["name"] for mount in both.mounts] == ["data", "more"]
+
+
+async def test_a_pod_runs_only_where_it_may() -> None:
+    labelled = {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}
+    pod = make_pod(
+        name="jupyter-ada",
+        cmd=["jupyterhub-singleuser"],
+        port=8888,
+        image="notebook",
+        image_pull_policy="IfNotPresent",
+        node_selector={"pool": "users"},
+        tolerations=[{"key": "users", "operator": "Exists"}],
+        node_affinity_required=[labelled],
+        cpu_limit=2,
+    )
+    parts = PodParts(
+        nodes=("one", "two"),
+        node_selector={"pool": "mine", "disk": "fast"},
+        tolerations=({"key": "gpu", "operator": "Exists"},),
+        runtime_class="nvidia",
+        limits={"nvidia.com/gpu": "1"},
+    )
+    async with ApiClient() as client:
+        spec = client.sanitize_for_serialization(furnish(pod, parts))["spec"]
+    assert spec["nodeSelector"] == {"pool": "users", "disk": "fast"}
+    assert [each["key"] for each in spec["tolerations"]] == ["users", "gpu"]
+    assert spec["runtimeClassName"] == "nvidia"
+    assert spec["containers"][0]["resources"]["limits"] == {"nvidia.com/gpu": "1", "cpu": 2}
+    terms = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert [term["matchFields"][0]["values"] for term in terms] == [["one"], ["two"]]
+    assert [term["matchExpressions"] for term in terms] == [labelled["matchExpressions"]] * 2

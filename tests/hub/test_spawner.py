@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,16 @@ POD = "jupyter-ann"
 
 
 @dataclass
+class Named:
+    name: str
+
+
+@dataclass
 class User:
     name: str = "ann"
     id: int = 1
     url: str = "/user/ann"
+    groups: list[Named] = field(default_factory=list[Named])
 
 
 @dataclass
@@ -284,17 +290,20 @@ class TestHome:
         assert cluster.persistentvolumeclaims == {}
 
 
+GPU = {"count": 1, "resource": "nvidia.com/gpu", "runtime_class": "nvidia", "tolerations": [{"key": "gpu"}]}
+
+
 class TestOptions:
     async def test_a_profile_decides_the_size(self, spawner: PlatformSpawner) -> None:
-        spawner.apply_user_options(spawner, {"profile": "large"})
+        await spawner.apply_user_options(spawner, {"profile": "large"})
         assert (spawner.cpu_limit, spawner.mem_limit) == (2, 2**31)
-        spawner.apply_user_options(spawner, {})
+        await spawner.apply_user_options(spawner, {})
         assert (spawner.cpu_limit, spawner.mem_limit) == (1, 2**30)
 
     @pytest.mark.parametrize("options", [{"profile": "huge"}, {"image": "evil"}, ["small"]])
     async def test_anything_else_is_refused(self, spawner: PlatformSpawner, options: Any) -> None:
         with pytest.raises(Refusal) as caught:
-            spawner.apply_user_options(spawner, options)
+            await spawner.apply_user_options(spawner, options)
         assert caught.value.status_code == 400
 
     async def test_the_form_shows_the_profiles(self, spawner: PlatformSpawner) -> None:
@@ -303,6 +312,24 @@ class TestOptions:
         assert 'value="large">' in form
         assert "0.1 to 2 cores" in form
 
+    async def test_the_form_shows_what_there_is_to_choose(self, spawner: PlatformSpawner) -> None:
+        choices: dict[str, Any] = {
+            "kind": "listed",
+            "images": [],
+            "cpu": {"1": 1, "2": 2},
+            "memory": {"1Gi": 2**30},
+            "gpu": [],
+            "nodes": [],
+        }
+        change(spawner, {"choices": choices, "title": "<b>"})
+        form = await spawner.get_options_form()
+        assert '<select class="form-select" name="cpu:small">' in form
+        assert '<option value="1" selected>1 core</option>' in form
+        assert 'name="memory:small"' not in form, "there is nothing to choose"
+        assert "&lt;b&gt;" in form
+        spawner.user_options = {"profile": "small", "cpu": "2"}
+        assert '<option value="2" selected>2 cores</option>' in await spawner.get_options_form()
+
     async def test_one_profile_needs_no_form(self, spawner: PlatformSpawner) -> None:
         spawner.servers = {**spawner.servers, "profiles": spawner.servers["profiles"][:1]}
         assert await spawner.get_options_form() == ""
@@ -310,7 +337,52 @@ class TestOptions:
     async def test_a_link_with_refused_options_starts_nothing(self, spawner: PlatformSpawner) -> None:
         spawner.servers = {**spawner.servers, "profiles": spawner.servers["profiles"][:1]}
         with pytest.raises(Refusal):
-            spawner.options_from_query({"profile": ["huge"]})
+            await spawner.options_from_query({"profile": ["huge"]})
         with pytest.raises(Refusal):
             await spawner.get_options_form()
         assert await spawner.get_options_form() == "", "the refusal is of that request only"
+
+    async def test_who_left_a_group_starts_with_what_is_left(self, spawner: PlatformSpawner) -> None:
+        change(spawner, {"groups": ["curators"]})
+        spawner.user_options = {"profile": "small"}
+        with pytest.raises(Refusal, match="no profile 'small' for you; choose one of large"):
+            await spawner.apply_user_options(spawner, spawner.user_options)
+        assert await spawner.get_options_form() == ""
+        assert spawner.user_options == {}, "no form could choose anew"
+        spawner.user.groups = [Named("curators")]
+        await spawner.apply_user_options(spawner, {"profile": "small"})
+        assert spawner.get_state()["profile"] == "small"
+
+    @pytest.mark.parametrize(
+        ("gpu", "limits", "environment"),
+        [
+            (GPU, {"nvidia.com/gpu": "1"}, {"NVIDIA_DRIVER_CAPABILITIES": "compute,utility"}),
+            (GPU | {"resource": "amd.com/gpu"}, {"amd.com/gpu": "1"}, {}),
+            (None, {}, {}),
+        ],
+    )
+    async def test_gpus_stand_in_the_pod(
+        self, spawner: PlatformSpawner, gpu: dict[str, Any] | None, limits: dict[str, str], environment: dict[str, str]
+    ) -> None:
+        change(spawner, {"gpu": gpu, "node_selector": {"zone": "a"}})
+        await spawner.apply_user_options(spawner, {})
+        pod = await spawner.get_pod_manifest()
+        notebook = pod.spec.containers[0]
+        assert {name: value for name, value in (notebook.resources.limits or {}).items() if "/" in name} == limits
+        assert {each.name: each.value for each in notebook.env if each.name.startswith("NVIDIA")} == environment
+        assert pod.spec.runtime_class_name == ("nvidia" if gpu else None)
+        assert [each.key for each in pod.spec.tolerations or ()] == (["gpu"] if gpu else [])
+        assert pod.spec.node_selector == {"zone": "a"}
+
+    async def test_a_server_without_gpus_sees_none_where_there_are_some(self, spawner: PlatformSpawner) -> None:
+        change(spawner, {"gpu": GPU})
+        await spawner.apply_user_options(spawner, {"profile": "large"})
+        pod = await spawner.get_pod_manifest()
+        assert {each.name: each.value for each in pod.spec.containers[0].env}["NVIDIA_VISIBLE_DEVICES"] == "void"
+        assert pod.spec.runtime_class_name is None
+
+
+def change(spawner: PlatformSpawner, first: dict[str, Any]) -> None:
+    """Change the first profile."""
+    small, *rest = spawner.servers["profiles"]
+    spawner.servers = {**spawner.servers, "profiles": [{**small, **first}, *rest]}

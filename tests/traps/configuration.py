@@ -26,7 +26,7 @@ class Urls:
 
 def our_settings(namespace: str, image: str, urls: Urls, token: str, traits: Traits) -> HubSettings:
     """One small profile, a test service, and `traits` on top."""
-    profile = {"name": "small", "title": "Small", "cpu_guarantee": 0.05, "cpu_limit": 1}
+    profile = {"name": "small", "title": "Small", "image": "notebook", "cpu_guarantee": 0.05, "cpu_limit": 1}
     profile |= {"memory_guarantee": 2**27, "memory_limit": 2**30}
     service = {"name": "test", "api_token": token}
     role = {"name": "test", "scopes": SCOPES, "services": ["test"]}
@@ -40,11 +40,12 @@ def our_settings(namespace: str, image: str, urls: Urls, token: str, traits: Tra
             "login": {"kind": "password", "admins": [], "users": [USER], "groups": {}},
             "servers": {
                 "namespace": namespace,
-                "image": image,
+                "images": [{"name": "notebook", "title": "Notebook", "reference": image}],
                 "profiles": [profile],
                 "home": {"size": "64Mi", "storage_class": None},
                 "default_url": "/lab",
                 "start_timeout": 120,
+                "http_timeout": 120,
                 "environment": {},
             },
             "culler": None,

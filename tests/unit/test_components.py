@@ -40,6 +40,7 @@ FOREIGN = {
     },
 }
 
+ANY = {"notebook": "any"}
 
 def changed(key: str, value: object) -> Settings:
     """The dev stack with one key of it changed."""
@@ -64,7 +65,7 @@ def leaves(node: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def told(settings: Settings, image: str = "any") -> dict[str, object]:
-    return dict(leaves(hub_settings(settings, image).model_dump(mode="json")))
+    return dict(leaves(hub_settings(settings, dict.fromkeys(settings.images, image)).model_dump(mode="json")))
 
 
 @pytest.mark.parametrize(
@@ -134,14 +135,14 @@ def test_what_a_setting_changes_for_the_hub_and_nothing_beside_it(
 
 
 def test_the_hub_starts_the_notebook_image_and_has_no_culler_where_none_is_asked_for(dev: Settings) -> None:
-    assert told(dev, "notebook:1")["servers.image"] == "notebook:1"
-    assert hub_settings(changed("culler", None), "any").culler is None
+    assert told(dev, "notebook:1")["servers.images.0.reference"] == "notebook:1"
+    assert hub_settings(changed("culler", None), ANY).culler is None
 
 
 def test_one_state_of_the_settings_is_written_in_one_way() -> None:
     one = changed("users.environment", {"B": "2", "A": "1"})
     other = changed("users.environment", {"A": "1", "B": "2"})
-    assert hub_settings(one, "any").model_dump_json() == hub_settings(other, "any").model_dump_json()
+    assert hub_settings(one, ANY).model_dump_json() == hub_settings(other, ANY).model_dump_json()
 
 
 def test_the_users_may_hold_what_the_quota_says() -> None:

@@ -17,6 +17,7 @@ REFUSED_BY_THE_HUB = sorted((ROOT / "tests" / "refused" / "traits").glob("*.yaml
 HINTS_OF_THE_LIBRARY = ("Input should", "should have", "validation error", "pydantic", "errors/", "unicode string")
 SECRETS = ("hunter2", "hunter3", "Hunter2")
 
+ANY = {"notebook": "any"}
 
 def name(path: Path) -> str:
     return path.stem
@@ -59,7 +60,7 @@ def test_the_complaint_is_a_reason_and_a_mend_in_our_own_words(path: Path) -> No
 def test_the_hub_refuses_the_trait_for_this_and_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))  # the check writes to it
     key, reason = expectation(path)
-    (problem,) = check(hub_settings(read(path), "any").model_dump_json())
+    (problem,) = check(hub_settings(read(path), ANY).model_dump_json())
     assert problem.key == key
     assert reason in problem.reason
     assert problem.mend

@@ -89,7 +89,7 @@ def services(stack: Inventory) -> set[tuple[str, int]]:
 def test_each_part_runs_the_image_made_for_it(known: Inventory) -> None:
     running = {component: template["spec"]["containers"] for component, template in workloads(known).items()}
     images = {component: container["image"] for component, (container,) in running.items()}
-    images["server"] = HubSettings.model_validate_json(told(known)).servers.image
+    images["server"] = HubSettings.model_validate_json(told(known)).servers.images[0].reference
     assert {part: image_name(image) for part, image in images.items()} == {
         part: image for part, image in (IMAGES | {"server": "notebook"}).items() if part in images
     }
