@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from components.naming import DATABASE, DATABASE_PORT, HUB, HUB_PORT, PROXY_API_PORT, PROXY_API_SERVICE
-from hub.settings import (
 from components.server_config import user_servers
+from hub.settings import (
     Culler,
     HubSettings,
     PasswordLogin,

@@ -66,13 +66,13 @@ class UserServers(Model):
     home: Home
     default_url: str
     start_timeout: int
-    environment: dict[str, str]
-
-
     http_timeout: int
     named_servers: int = 0
     """How many of them a person may have beside the first one."""
     stop_on_logout: bool = False
+    environment: dict[str, str]
+
+
 class Culler(Model):
     idle: int
     every: int
