@@ -30,8 +30,10 @@ from components.naming import (
     SERVER_PORT,
     selector,
 )
+from hub.service_settings import SERVICE_LABEL
 from settings import Settings
 from settings.exposure import Copied, Ingress
+from settings.services import Service
 from settings.storage import Postgres, PostgresExternal
 
 _METADATA_SERVICE = "169.254.169.254/32"
@@ -45,11 +47,18 @@ class Pods:
 
     namespace: str
     component: str
+    service: str | None = None
+    """Only those whose user may use this declared service."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.component}-{self.service}" if self.service else self.component
 
     @property
     def labels(self) -> dict[str, str]:
         # KubeSpawner labels its pods itself; the rest of the platform carries our labels.
-        return {"component": SERVER} if self.component == SERVER else selector(self.component)
+        known = {"component": SERVER} if self.component == SERVER else selector(self.component)
+        return {**known, SERVICE_LABEL + self.service: "yes"} if self.service else known
 
     def peer(self) -> NetworkPolicyPeerArgs:
         return _pods(self.namespace, self.labels)
@@ -110,6 +119,7 @@ def edges(settings: Settings) -> list[Edge]:
         *_internet(settings),
         *_database(settings),
         *_monitoring(settings),
+        *(_service(settings, service) for service in settings.services),
     ]
     return [*needed, *_names(needed)]
 
@@ -159,9 +169,21 @@ def _monitoring(settings: Settings) -> list[Edge]:
     return [Edge(prometheus, _hub(settings), (HUB_PORT,)), Edge(prometheus, proxy, (PROXY_METRICS_PORT,))]
 
 
+def _service(settings: Settings, service: Service) -> Edge:
+    """From the servers of those it is for to its pods; outside of the cluster a name may mean any public address."""
+    users = settings.namespace.users
+    source = Pods(users, SERVER, service.name if service.groups is not None else None)
+    if service.namespace is not None:
+        return Edge(source, Others(service.namespace), (service.target_port or service.port,))
+    at = service.host_address
+    return Edge(source, PUBLIC if at is None else Addresses((), f"{at}/32"), (service.port,))
+
+
 def _names(needed: list[Edge]) -> list[Edge]:
     """Whoever begins a conversation looks up a name first."""
-    asking = dict.fromkeys(edge.source for edge in needed if isinstance(edge.source, Pods))
+    asking = dict.fromkeys(
+        edge.source for edge in needed if isinstance(edge.source, Pods) and edge.source.service is None
+    )
     return [Edge(source, NAME_SERVER, (53,), ("UDP", "TCP")) for source in asking]
 
 
@@ -177,7 +199,7 @@ def policies(declared: Iterable[Edge]) -> list[Policy]:
     """One policy per component that stands at either end of an edge, holding its rules in both directions."""
     listed = list(declared)
     ends = {end for edge in listed for end in (edge.source, edge.target) if isinstance(end, Pods)}
-    return [_policy(pods, listed) for pods in sorted(ends, key=lambda pods: (pods.namespace, pods.component))]
+    return [_policy(pods, listed) for pods in sorted(ends, key=lambda pods: (pods.namespace, pods.name))]
 
 
 def _policy(pods: Pods, listed: list[Edge]) -> Policy:

@@ -30,11 +30,10 @@ class Policies(Component):
                 opts=self.child,
             )
         for policy in policies(args.edges):
-            component = policy.pods.component
             NetworkPolicy(
-                f"{component}-edges",
+                f"{policy.pods.name}-edges",
                 metadata=ObjectMetaArgs(
-                    name=component,
+                    name=policy.pods.name,
                     namespace=args.namespaces[policy.pods.namespace],
                     labels=labels("policy"),
                 ),

@@ -7,12 +7,18 @@ from typing import cast
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _YEAR = 366 * 86400
 _SECRET_ENDING = re.compile(r"(password|passwd|passphrase|secret|token|credential|apikey|(^|_)key)s?$", re.IGNORECASE)
+_PASSWORD = re.compile(r"[^/?#\s:@]*:[^/?#\s@]+@")
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def sounds_secret(name: str) -> bool:
     """Whether what stands under a name is likely nobody else's business. `ssl_key` is the path of a file."""
     return name != "ssl_key" and _SECRET_ENDING.search(name) is not None
+
+
+def holds_password(address: str) -> bool:
+    """Whether an address, or what was meant to be one, names a user with a password."""
+    return _PASSWORD.search(address) is not None
 
 
 def visible(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from settings.checks import sounds_secret
+from settings.checks import holds_password, sounds_secret
 from settings.shape import fields_at, path_in_file
 
 _LONGEST_QUOTE = 60
@@ -59,7 +59,8 @@ def quoted(value: object, path: Sequence[object]) -> str:
         float: "a number",
         bool: "a truth value",
     }
-    if any(sounds_secret(str(part)) for part in path) or isinstance(value, dict | list):
+    is_secret = any(sounds_secret(str(part)) for part in path) or (isinstance(value, str) and holds_password(value))
+    if is_secret or isinstance(value, dict | list):
         return next((name for sort, name in sorts.items() if isinstance(value, sort)), "what stands here")
     shown = "nothing" if value is None else repr(value)
     return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}..."

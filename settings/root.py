@@ -9,7 +9,9 @@ from settings.mesh import Mesh
 from settings.monitoring import MonitoringSection
 from settings.namespace import CapacitySection, NamespaceSection
 from settings.scheduling import SchedulingSection
+from settings.services import Service
 from settings.storage import Postgres, PostgresExternal, PostgresInCluster, StorageSection
+from settings.surroundings import Catalogue, Delivery, ServiceDiscovery
 from settings.users import CullerSection, UsersSection
 
 
@@ -38,6 +40,14 @@ class Settings(Section):
     """Stops servers nobody uses. Servers run until their user stops them when absent."""
     storage: StorageSection
     """What must outlive every pod."""
+    services: tuple[Service, ...] = ()
+    """What notebooks work with and somebody else keeps. One entry gives an address, a way to it, and what opens it."""
+    service_discovery: ServiceDiscovery | None = None
+    """Services that say themselves how they are reached. None when absent."""
+    catalogue: Catalogue | None = None
+    """How a portal shows the platform. Not at all when absent."""
+    delivery: Delivery | None = None
+    """Who applies what `make render` writes. Whoever calls it when absent."""
     monitoring: MonitoringSection | None = None
     """Who watches the platform: metrics, a dashboard, alerts. Nobody when absent."""
 
@@ -61,6 +71,8 @@ class Settings(Section):
         database = self.storage.database
         if isinstance(database, Postgres) and isinstance(database.server, PostgresExternal):
             sources["storage.database.server.password"] = database.server.password
+        for place, service in enumerate(self.services):
+            sources |= {f"services.{place}.{each.key}": each.source for each in service.credentials}
         return sources
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from settings.problems import Problem
 from settings.root import Settings
-from settings.rules import capacity, environment, exposure, hub, identity, mesh, monitoring, names, profiles, resources, scheduling, secrets
+from settings.rules import capacity, environment, exposure, hub, identity, mesh, monitoring, names, profiles, resources, scheduling, secrets, services
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *hub.RULES,
@@ -18,6 +18,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *monitoring.RULES,
     *environment.RULES,
     *secrets.RULES,
+    *services.RULES,
     *names.RULES,
 )
 

@@ -7,7 +7,8 @@ from settings.problems import Problem
 from settings.root import Settings
 
 _PRIVILEGE_SWITCHES = frozenset({"GRANT_SUDO", "NB_UID", "NB_GID", "NB_USER", "NB_GROUP", "CHOWN_HOME", "CHOWN_EXTRA"})
-_OF_THE_HUB = re.compile(r"(JUPYTERHUB|CONFIGPROXY|KUBERNETES|LD)_.*|PYTHON[A-Z]*|PATH|HOME")
+OF_THE_HUB = re.compile(r"(JUPYTERHUB|CONFIGPROXY|KUBERNETES|LD)_.*|PYTHON[A-Z]*|PATH|HOME")
+"""What a pod of the platform sets or needs itself."""
 
 
 def the_environment_is_the_users_own(settings: Settings) -> Iterator[Problem]:
@@ -25,7 +26,7 @@ def the_environment_is_the_users_own(settings: Settings) -> Iterator[Problem]:
 
 def the_hub_keeps_its_own_environment(settings: Settings) -> Iterator[Problem]:
     for name in settings.hub.environment:
-        if _OF_THE_HUB.fullmatch(name.upper()):
+        if OF_THE_HUB.fullmatch(name.upper()):
             yield Problem(f"hub.environment.{name}", "is a name the hub's pod sets or needs itself; choose another")
 
 

@@ -8,6 +8,7 @@ from settings.checks import sounds_secret
 from settings.domain import DeclaredSecret, GeneratedSecret, SecretSource
 from settings.problems import Problem
 from settings.root import Settings
+from settings.services import Generic
 
 _PASSWORD_IN_URL = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 _NAME_OF_THE_SETTINGS = "settings"
@@ -33,6 +34,9 @@ def secrets_stay_outside(settings: Settings) -> Iterator[Problem]:
     yield from _secrets_below("users.environment", settings.users.environment)
     yield from _secrets_below("hub.environment", settings.hub.environment)
     yield from _secrets_below("hub.traits", settings.hub.traits)
+    for place, service in enumerate(settings.services):
+        if isinstance(service, Generic):
+            yield from _secrets_below(f"services.{place}.environment", service.environment)
 
 
 def _secrets_below(key: str, value: object) -> Iterator[Problem]:
