@@ -6,6 +6,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.base import Component
+from components.catalogue import Portal, PortalArgs, exported, portal_files
 from components.certificate import Certificate, CertificateArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.edges import edges
@@ -16,6 +17,7 @@ from components.ingress import HubIngress, HubIngressArgs
 from components.namespaces import Namespaces, NamespacesArgs
 from components.policies import Policies, PoliciesArgs
 from components.proxy import Proxy, ProxyArgs
+from components.services import Services, ServicesArgs, mounted_secrets
 from components.storage import Storage, StorageArgs
 from lab.paths import CONTEXT as LAB_CONTEXT
 from lab.paths import KUBECONFIG as LAB_KUBECONFIG
@@ -108,11 +110,13 @@ def deploy(
             part,
         )
     _exposure(settings, spaces.platform, images["hub"], part)
+    _surroundings(settings, spaces, secrets, part)
     platform.register_outputs({})
     return {
         "namespace": spaces.platform,
         "users_namespace": spaces.users,
         "capacity": pulumi.Output.from_input(arithmetic.summary(settings)),
+        **({"catalogue": pulumi.Output.from_input(exported(settings, entry))} if (entry := settings.catalogue) else {}),
     }
 
 
@@ -124,6 +128,27 @@ def _exposure(settings: Settings, namespace: pulumi.Output[str], hub_image: str,
     if isinstance(exposure.tls, Copied):
         copy = CertificateArgs(source=exposure.tls, namespace=namespace, namespace_name=name, image=hub_image)
         Certificate("certificate", copy, part)
+
+
+def _surroundings(
+    settings: Settings, spaces: Namespaces, secrets: Mapping[str, pulumi.Output[str]], part: pulumi.ResourceOptions
+) -> None:
+    """What notebooks work with and somebody else keeps, and how a portal shows all of it."""
+    Services(
+        "services",
+        ServicesArgs(
+            services=settings.services,
+            discovery=settings.service_discovery,
+            platform=spaces.platform,
+            platform_name=settings.namespace.name,
+            users=spaces.users,
+            declared=secrets,
+        ),
+        part,
+    )
+    if (entry := settings.catalogue) is not None:
+        files = portal_files(settings, entry)
+        Portal("portal", PortalArgs(entry=entry, namespace=spaces.platform, files=files), part)
 
 
 def cluster(settings: Cluster) -> kubernetes.Provider:

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 
 from hub.model import Model
 from hub.profile_settings import Discovery, Image, Profile
+from hub.service_settings import DeclaredService, ServiceDiscovery
 
 SETTINGS_FILE = Path("/etc/jupyterhub/settings.json")
 STATE_DIRECTORY = Path("/var/lib/jupyterhub")
@@ -71,6 +72,8 @@ class UserServers(Model):
     """How many of them a person may have beside the first one."""
     stop_on_logout: bool = False
     environment: dict[str, str]
+    services: tuple[DeclaredService, ...] = ()
+    service_discovery: ServiceDiscovery | None = None
 
 
 class Culler(Model):
