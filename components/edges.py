@@ -119,6 +119,7 @@ def edges(settings: Settings) -> list[Edge]:
         *_internet(settings),
         *_database(settings),
         *_monitoring(settings),
+        *_control_api(settings),
         *(_service(settings, service) for service in settings.services),
     ]
     return [*needed, *_names(needed)]
@@ -177,6 +178,14 @@ def _service(settings: Settings, service: Service) -> Edge:
         return Edge(source, Others(service.namespace), (service.target_port or service.port,))
     at = service.host_address
     return Edge(source, PUBLIC if at is None else Addresses((), f"{at}/32"), (service.port,))
+
+
+def _control_api(settings: Settings) -> list[Edge]:
+    asked = settings.users.discovery
+    if asked is None:
+        return []
+    there = ANYWHERE_BUT_METADATA if asked.namespace is None else Others(asked.namespace)
+    return [Edge(_hub(settings), there, (asked.port,))]
 
 
 def _names(needed: list[Edge]) -> list[Edge]:

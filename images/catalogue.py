@@ -24,6 +24,8 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     "scheduler": ("images/scheduler", "lab/node/go.mod", "lab/node/go.sum"),
 }
 """What each image is built from: these files of the repository and those below these folders, and no others."""
+SERVERS = ("notebook", "pyspark", "scipy")
+"""The images people work in."""
 BUILT_ON = {"pyspark": "notebook", "scipy": "notebook"}
 """The images that add to another one of ours, and not to Debian."""
 PROGRAMS = {"scheduler": "k8s.io/kubernetes/cmd/kube-scheduler"}

@@ -1,6 +1,7 @@
 """What a server can be: its image, its size, its GPUs, and who may have it."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
@@ -148,8 +149,22 @@ class Discovery(Section):
     """The control API of the cluster: which images, nodes and sizes there are."""
 
     url: ControlUrl
-    """Where it answers. The port is that of its pods."""
+    """Where it answers: `<service>.<namespace>` in this cluster, and the port of its pods."""
     registries: Annotated[tuple[Registry, ...], BeforeValidator(told_apart), Field(min_length=1)]
     """The only places its images may come from; others are left out of what people see."""
     refresh: Annotated[Duration, Field(examples=["60s"])]
     """How long an answer is used before it is asked again. The last good one is kept while it does not answer."""
+
+    @property
+    def port(self) -> int:
+        address = urlsplit(self.url)
+        return address.port or {"http": 80, "https": 443}[address.scheme]
+
+    @property
+    def namespace(self) -> str | None:
+        """Where its pods are; None for what is not in this cluster."""
+        match (urlsplit(self.url).hostname or "").removesuffix(".cluster.local").removesuffix(".svc").split("."):
+            case [_, namespace]:
+                return namespace
+            case _:
+                return None

@@ -8,7 +8,7 @@ import pytest
 from settings.load import ROOT
 
 ALLOWED = {
-    "settings": set[str](),
+    "settings": {"images"},
     "hub": set[str](),
     "images": {"lab"},
     "lab": set[str](),
