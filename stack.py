@@ -12,11 +12,12 @@ from components.credentials import Credentials, CredentialsArgs
 from components.edges import edges
 from components.hub import Hub, HubArgs
 from components.hub_config import hub_settings
-from components.monitoring import Monitoring, MonitoringArgs
 from components.ingress import HubIngress, HubIngressArgs
+from components.monitoring import Monitoring, MonitoringArgs
 from components.namespaces import Namespaces, NamespacesArgs
 from components.policies import Policies, PoliciesArgs
 from components.proxy import Proxy, ProxyArgs
+from components.scheduling import Scheduling, SchedulingArgs
 from components.services import Services, ServicesArgs, mounted_secrets
 from components.storage import Storage, StorageArgs
 from lab.paths import CONTEXT as LAB_CONTEXT
@@ -61,12 +62,24 @@ def deploy(
         ),
         part,
     )
+    scheduling = Scheduling(
+        "scheduling",
+        SchedulingArgs(
+            settings=settings,
+            platform=spaces.platform,
+            users=spaces.users,
+            scheduler_image=images.get("scheduler"),
+            server_images=[image.reference for image in runtime.servers.images],
+        ),
+        part,
+    )
     storage = Storage(
         "storage",
         StorageArgs(
             settings=settings.storage.database,
             namespace=spaces.platform,
             password=credentials.database_password,
+            nodes=scheduling.nodes,
             postgres_image=images.get("postgres"),
         ),
         part,
@@ -78,6 +91,7 @@ def deploy(
             namespace=spaces.platform,
             hub_url=runtime.hub_url,
             token=credentials.proxy_token,
+            nodes=scheduling.nodes,
             image=images["proxy"],
             monitoring=settings.monitoring,
         ),
@@ -92,6 +106,8 @@ def deploy(
             users=spaces.users,
             credentials=credentials,
             state_claim=storage.state_claim,
+            nodes=scheduling.nodes,
+            after=scheduling.before_hub,
             image=images["hub"],
             monitoring=settings.monitoring,
         ),

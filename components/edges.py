@@ -26,6 +26,7 @@ from components.naming import (
     PROXY_API_PORT,
     PROXY_HTTP_PORT,
     PROXY_METRICS_PORT,
+    SCHEDULER,
     SERVER,
     SERVER_PORT,
     selector,
@@ -118,6 +119,7 @@ def edges(settings: Settings) -> list[Edge]:
         *_exposure(settings),
         *_internet(settings),
         *_database(settings),
+        *_scheduler(settings),
         *_monitoring(settings),
         *_control_api(settings),
         *(_service(settings, service) for service in settings.services),
@@ -186,6 +188,12 @@ def _control_api(settings: Settings) -> list[Edge]:
         return []
     there = ANYWHERE_BUT_METADATA if asked.namespace is None else Others(asked.namespace)
     return [Edge(_hub(settings), there, (asked.port,))]
+
+
+def _scheduler(settings: Settings) -> list[Edge]:
+    if settings.scheduling is None or settings.scheduling.user_scheduler is None:
+        return []
+    return [Edge(Pods(settings.namespace.name, SCHEDULER), ANYWHERE_BUT_METADATA, _API_SERVER_PORTS)]
 
 
 def _names(needed: list[Edge]) -> list[Edge]:

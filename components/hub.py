@@ -10,6 +10,7 @@ from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
     EmptyDirVolumeSourceArgs,
+    EnvVarArgs,
     HTTPGetActionArgs,
     KeyToPathArgs,
     PersistentVolumeClaimVolumeSourceArgs,
@@ -32,6 +33,7 @@ from components.accounts import account
 from components.base import Component, name_of
 from components.credentials import Credentials
 from components.naming import HUB, HUB_PORT, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
+from components.placement import Nodes, spread
 from components.pods import container_security, fingerprint, pod_security, requirements, scratch
 from components.scraping import HUB_METRICS, scrape_annotations
 from hub.settings import (
@@ -65,6 +67,9 @@ class HubArgs:
     users: pulumi.Input[str]
     credentials: Credentials
     state_claim: pulumi.Input[str] | None
+    nodes: Nodes
+    after: list[pulumi.Resource]
+    """What has to be ready before another hub takes the place of the running one."""
     image: str
     monitoring: MonitoringSection | None
 
@@ -74,6 +79,8 @@ class Hub(Component):
         super().__init__(name, opts)
         self._metadata = ObjectMetaArgs(name=HUB, namespace=args.platform, labels=labels(HUB))
         self._rights(args)
+        # Not the settings before the hub either: one that is restarted meanwhile would read them.
+        self._late = pulumi.ResourceOptions(parent=self, depends_on=args.after)
         settings_json = args.runtime.model_dump_json(indent=1)
         config = ConfigMap(
             "hub-settings",
@@ -120,14 +127,16 @@ class Hub(Component):
                         labels=labels(HUB),
                         annotations={
                             SETTINGS_ANNOTATION: settings_fingerprint,
-                            SECRETS_ANNOTATION: pulumi.Output.concat(*(key.fingerprint for key in keys if key is not None)),
+                            SECRETS_ANNOTATION: pulumi.Output.concat(
+                                *(key.fingerprint for key in keys if key is not None)
+                            ),
                             **scrape_annotations(args.monitoring, HUB_METRICS),
                         },
                     ),
-                    spec=_pod(args, own, config),
+                    spec=spread(_pod(args, own, config), HUB, args.nodes),
                 ),
             ),
-            opts=self.child,
+            opts=self._late,
         )
 
 
@@ -143,6 +152,7 @@ def _pod(args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str]) -> Po
             ContainerArgs(
                 name=HUB,
                 image=args.image,
+                env=[EnvVarArgs(name=name, value=value) for name, value in sorted(args.settings.environment.items())],
                 ports=[ContainerPortArgs(name="http", container_port=HUB_PORT)],
                 security_context=container_security(),
                 resources=requirements(args.settings.resources),

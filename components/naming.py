@@ -11,12 +11,26 @@ PROXY_API_SERVICE = "proxy-api"
 DATABASE = "database"
 DATABASE_PORT = 5432
 CERTIFICATE = "certificate"
+SCHEDULER = "user-scheduler"
+SCHEDULER_PORT = 10259
+PLACEHOLDER = "user-placeholder"
+PULLER = "image-puller"
 SERVER = "singleuser-server"
 SERVER_PORT = 8888
+USERS_PRIORITY = "users"
 
 SETTINGS_ANNOTATION = "jupyterhub-platform/settings"
 SECRETS_ANNOTATION = "jupyterhub-platform/secrets"
 """Fingerprints of what a pod reads: when one changes, the pod starts anew."""
+
+
+def scheduler_name(namespace: str) -> str:
+    """By which pods ask for the users' scheduler; it carries the namespace, as all that belongs to the whole cluster does."""
+    return f"{namespace}-{SCHEDULER}"
+
+
+def priority_class(namespace: str, role: str) -> str:
+    return f"{namespace}-{role}"
 
 
 def selector(component: str) -> dict[str, str]:

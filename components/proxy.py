@@ -34,6 +34,7 @@ from components.naming import (
     labels,
     selector,
 )
+from components.placement import Nodes, spread
 from components.pods import container_security, pod_security, requirements, scratch
 from components.scraping import PROXY_METRICS, scrape_annotations
 from settings.hub import ProxySection
@@ -46,6 +47,7 @@ class ProxyArgs:
     namespace: pulumi.Input[str]
     hub_url: str
     token: SecretKey
+    nodes: Nodes
     image: str
     monitoring: MonitoringSection | None
 
@@ -72,7 +74,7 @@ class Proxy(Component):
                             **scrape_annotations(args.monitoring, PROXY_METRICS),
                         },
                     ),
-                    spec=_pod(args, own),
+                    spec=spread(_pod(args, own), PROXY, args.nodes),
                 ),
             ),
             opts=self.child,

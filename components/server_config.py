@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
+from components.server_nodes import server_nodes
 from components.services import declared_services, looking
 from hub.profile_settings import Discovered, Discovery, Gpu, Image, Listed, Profile
 from hub.settings import Home, UserServers
 from settings import Settings
 from settings import profiles as sections
 from settings.domain import bytes_of, millicores_of
-from settings.nodes import Toleration
 from settings.users import UsersSection
 
 _HTTP_TIMEOUT = 120
@@ -23,6 +23,7 @@ def user_servers(settings: Settings, images: Mapping[str, str]) -> UserServers:
         profiles=tuple(_profile(profile, users.images[0].name) for profile in users.profiles),
         discovery=_discovery(users.discovery),
         home=Home(size=home.size, storage_class=home.storage_class),
+        nodes=server_nodes(settings),
         default_url=users.default_url,
         start_timeout=users.start_timeout,
         http_timeout=users.http_timeout or _HTTP_TIMEOUT,
@@ -67,13 +68,8 @@ def _gpu(gpu: sections.Gpu | None) -> Gpu | None:
         count=gpu.count,
         resource=gpu.resource,
         runtime_class=gpu.runtime_class,
-        tolerations=tuple(_toleration(toleration) for toleration in gpu.tolerations),
+        tolerations=tuple(toleration.manifest for toleration in gpu.tolerations),
     )
-
-
-def _toleration(toleration: Toleration) -> dict[str, str]:
-    asked = {"operator": "Exists"} if toleration.value is None else {"operator": "Equal", "value": toleration.value}
-    return {"key": toleration.key, "effect": toleration.effect, **asked}
 
 
 def _choices(choices: sections.Listed | sections.Discovered | None) -> Listed | Discovered | None:

@@ -30,6 +30,7 @@ from components.accounts import account
 from components.base import Component, name_of
 from components.credentials import SecretKey
 from components.naming import DATABASE, DATABASE_PORT, SECRETS_ANNOTATION, labels, selector
+from components.placement import Nodes, placed
 from components.pods import container_security, pod_security, scratch
 from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY
 from settings.storage import Postgres, PostgresInCluster, Sqlite
@@ -43,6 +44,7 @@ class StorageArgs:
     settings: Sqlite | Postgres
     namespace: pulumi.Input[str]
     password: SecretKey | None
+    nodes: Nodes
     postgres_image: str | None
     """None where the stack runs no Postgres of ours."""
 
@@ -102,7 +104,7 @@ class Storage(Component):
                         # The server takes its password at its start.
                         annotations={SECRETS_ANNOTATION: password.fingerprint},
                     ),
-                    spec=_postgres_pod(image, password, own),
+                    spec=placed(_postgres_pod(image, password, own), args.nodes),
                 ),
             ),
             opts=self.child,

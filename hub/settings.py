@@ -65,6 +65,7 @@ class UserServers(Model):
     """The first one that is for a person is theirs unless they choose another."""
     discovery: Discovery | None = None
     home: Home
+    nodes: ServerNodes = ServerNodes()
     default_url: str
     start_timeout: int
     http_timeout: int

@@ -40,6 +40,12 @@ class Toleration(Section):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
     """What the taint does to others."""
 
+    @property
+    def manifest(self) -> dict[str, str]:
+        """As the API takes it."""
+        asked = {"operator": "Exists"} if self.value is None else {"operator": "Equal", "value": self.value}
+        return {"key": self.key, "effect": self.effect, **asked}
+
 
 class Placement(Section):
     """Which nodes pods go to."""
