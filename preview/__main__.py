@@ -10,16 +10,18 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
 from components import hub_check
+from preview.delivery import application
 from preview.diff import compare
 from preview.inventory import Inventory, dump
 from preview.manifests import RenderError
 from preview.program import ROOT
 from preview.recorder import inventory
-from preview.render import ForeignDirectoryError, render
+from preview.render import APPLICATION, ForeignDirectoryError, render
 from preview.revision import RevisionError, evaluating
 from preview.show import report, report_markdown, tree, tree_markdown
 from settings.load import read, stack_file
@@ -84,8 +86,11 @@ def _show(options: argparse.Namespace) -> tuple[int, Inventory]:
 def _render(options: argparse.Namespace) -> tuple[int, Inventory]:
     _require_traits(options)
     found = inventory(options.stack, root=options.root)
-    count = render(found, options.out)
+    delivered = _application(options)
+    count = render(found, options.out, delivered)
     print(f"{count} manifests of stack {options.stack} are in {options.out}")
+    if delivered:
+        print(f"{options.out / APPLICATION} is for Argo CD, once the rest of the directory is committed")
     return 0, found
 
 
@@ -93,6 +98,14 @@ def _dump(options: argparse.Namespace) -> tuple[int, Inventory]:
     found = _preview(options)
     options.out.write_text(json.dumps(dump(found)))
     return 0, found
+
+
+def _application(options: argparse.Namespace) -> dict[str, Any] | None:
+    """Where the stack file of this checkout asks for one."""
+    if options.root.resolve() != ROOT:
+        return None
+    settings = read(stack_file(options.stack))
+    return application(options.stack, settings, settings.delivery) if settings.delivery else None
 
 
 def _require_traits(options: argparse.Namespace) -> None:

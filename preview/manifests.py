@@ -1,7 +1,7 @@
 """Plain Kubernetes manifests out of an inventory, in the order to apply them; secrets leave as references. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,14 +75,17 @@ class Manifests:
     references: tuple[Reference, ...]
 
 
-def manifests(inventory: Inventory) -> Manifests:
-    """Everything a cluster is told; what is generated lives on in the references, what is no manifest is refused."""
+def manifests(inventory: Inventory, kept: Mapping[str, str] | None = None) -> Manifests:
+    """Everything a cluster is told; what is generated lives on in the references, what is no manifest is refused.
+
+    `kept` are annotations for what must not be deleted.
+    """
     objects = [resource for resource in inventory.resources if resource.is_kubernetes]
     reasons = [reason for resource in inventory.resources for reason in _reasons(resource)]
     if reasons:
         raise RenderError(f"stack {inventory.stack}", reasons)
     return Manifests(
-        objects=tuple(_manifest(resource) for resource in sorted(objects, key=_place)),
+        objects=tuple(_manifest(resource, kept or {}) for resource in sorted(objects, key=_place)),
         references=tuple(sorted(reference for resource in objects for reference in _references(resource))),
     )
 
@@ -138,10 +141,14 @@ def _is_secret(resource: Declared) -> bool:
     return resource.type == "kubernetes:core/v1:Secret"
 
 
-def _manifest(resource: Declared) -> dict[str, Any]:
+def _manifest(resource: Declared, kept: Mapping[str, str]) -> dict[str, Any]:
     first = {key: resource.inputs[key] for key in _FIRST_KEYS if key in resource.inputs}
     withheld = {"stringData", "data"} if _is_secret(resource) else set[str]()
-    return first | {key: value for key, value in resource.inputs.items() if key not in withheld}
+    manifest = first | {key: value for key, value in resource.inputs.items() if key not in withheld}
+    if resource.protect and kept:
+        annotations = {**manifest["metadata"].get("annotations", {}), **kept}
+        manifest["metadata"] = {**manifest["metadata"], "annotations": annotations}
+    return manifest
 
 
 def _references(resource: Declared) -> Iterator[Reference]:

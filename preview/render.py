@@ -10,10 +10,12 @@ from typing import Any, Final
 
 import yaml
 
+from preview.delivery import KEPT
 from preview.inventory import Inventory
 from preview.manifests import Manifests, manifests
 
 REFERENCES: Final = "references.json"
+APPLICATION: Final = "application.yaml"
 _KUSTOMIZATION: Final = "kustomization.yaml"
 _OBJECT_FILE: Final = re.compile(r"[0-9]{3}-[a-z0-9.-]+\.yaml")
 
@@ -22,14 +24,18 @@ class ForeignDirectoryError(Exception):
     """The directory holds something that no render has written."""
 
 
-def render(inventory: Inventory, out: Path) -> int:
-    """Write all of it, or nothing; an earlier render is replaced whole. Returns the number of objects."""
-    rendered = manifests(inventory)
+def render(inventory: Inventory, out: Path, application: dict[str, Any] | None = None) -> int:
+    """Write all of it, or nothing; an earlier render is replaced whole. Returns the number of objects.
+
+    With an Application of Argo CD beside the manifests, they are written for it.
+    """
+    rendered = manifests(inventory, KEPT if application else None)
+    written = files(inventory.stack, rendered) | ({APPLICATION: to_yaml(application)} if application else {})
     _require_own(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        for name, content in files(inventory.stack, rendered).items():
+        for name, content in written.items():
             (fresh / name).write_text(content)
         fresh.chmod(0o755)
         if out.exists():
@@ -64,7 +70,8 @@ def _require_own(out: Path) -> None:
     if not out.is_dir():
         raise ForeignDirectoryError(f"{out} is no directory; name another one")
     there = sorted(path.name for path in out.iterdir())
-    foreign = [name for name in there if name not in (REFERENCES, _KUSTOMIZATION) and not _OBJECT_FILE.fullmatch(name)]
+    ours = (REFERENCES, APPLICATION, _KUSTOMIZATION)
+    foreign = [name for name in there if name not in ours and not _OBJECT_FILE.fullmatch(name)]
     if there and (foreign or REFERENCES not in there):
         raise ForeignDirectoryError(
             f"{out} holds {(foreign or there)[0]}, which no render wrote; empty it or name another directory"
