@@ -20,6 +20,7 @@ from components.proxy import Proxy, ProxyArgs
 from components.scheduling import Scheduling, SchedulingArgs
 from components.services import Services, ServicesArgs, mounted_secrets
 from components.storage import Storage, StorageArgs
+from components.volumes import Volumes, VolumesArgs
 from lab.paths import CONTEXT as LAB_CONTEXT
 from lab.paths import KUBECONFIG as LAB_KUBECONFIG
 from settings import Settings, arithmetic
@@ -40,7 +41,7 @@ def deploy(
 
     spaces = Namespaces(
         "namespaces",
-        NamespacesArgs(settings=settings.namespace, profiles=settings.users.profiles, home=settings.storage.home),
+        NamespacesArgs(settings=settings.namespace, profiles=settings.users.profiles, storage=settings.storage),
         part,
     )
     Policies(
@@ -84,6 +85,8 @@ def deploy(
         ),
         part,
     )
+    if settings.storage.shared:
+        Volumes("volumes", VolumesArgs(volumes=settings.storage.shared, namespace=spaces.users, room=spaces), part)
     Proxy(
         "proxy",
         ProxyArgs(

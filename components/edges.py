@@ -35,7 +35,7 @@ from hub.service_settings import SERVICE_LABEL
 from settings import Settings
 from settings.exposure import Copied, Ingress
 from settings.services import Service
-from settings.storage import Postgres, PostgresExternal
+from settings.storage import CloneVolume, Postgres, PostgresExternal
 
 _METADATA_SERVICE = "169.254.169.254/32"
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
@@ -123,6 +123,7 @@ def edges(settings: Settings) -> list[Edge]:
         *_monitoring(settings),
         *_control_api(settings),
         *(_service(settings, service) for service in settings.services),
+        *_clones(settings),
     ]
     return [*needed, *_names(needed)]
 
@@ -194,6 +195,16 @@ def _scheduler(settings: Settings) -> list[Edge]:
     if settings.scheduling is None or settings.scheduling.user_scheduler is None:
         return []
     return [Edge(Pods(settings.namespace.name, SCHEDULER), ANYWHERE_BUT_METADATA, _API_SERVER_PORTS)]
+
+
+def _clones(settings: Settings) -> list[Edge]:
+    """Repositories in the cluster; those elsewhere are reached as the rest of the internet is."""
+    there = {
+        (volume.namespace, volume.port)
+        for volume in settings.storage.volumes
+        if isinstance(volume, CloneVolume) and volume.namespace is not None
+    }
+    return [Edge(_server(settings), Others(namespace), (port,)) for namespace, port in sorted(there)]
 
 
 def _names(needed: list[Edge]) -> list[Edge]:

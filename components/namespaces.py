@@ -17,7 +17,7 @@ from components.base import Component, name_of
 from components.naming import labels
 from settings.domain import Resources, bytes_of, millicores_of
 from settings.namespace import NamespaceSection, Quota
-from settings.storage import PerUserClaim
+from settings.storage import PerUserClaim, StorageSection
 
 _RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 
@@ -26,7 +26,7 @@ _RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("
 class NamespacesArgs:
     settings: NamespaceSection
     profiles: tuple[Resources, ...]
-    home: PerUserClaim
+    storage: StorageSection
 
 
 class Namespaces(Component):
@@ -40,13 +40,13 @@ class Namespaces(Component):
         ResourceQuota(
             "user-quota",
             metadata=ObjectMetaArgs(name="user-quota", namespace=self.users, labels=labels("namespace")),
-            spec=ResourceQuotaSpecArgs(hard=quota(args.settings.quota)),
+            spec=ResourceQuotaSpecArgs(hard=quota(args.settings.quota, args.storage)),
             opts=self.child,
         )
         LimitRange(
             "user-limits",
             metadata=ObjectMetaArgs(name="user-limits", namespace=self.users, labels=labels("namespace")),
-            spec=LimitRangeSpecArgs(limits=limits(args.profiles, args.home)),
+            spec=LimitRangeSpecArgs(limits=limits(args.profiles, args.storage)),
             opts=self.child,
         )
         self.register_outputs({"platform": self.platform, "users": self.users})
@@ -60,22 +60,24 @@ class Namespaces(Component):
         return name_of(made.metadata)
 
 
-def quota(settings: Quota) -> dict[str, str]:
+def quota(settings: Quota, storage: StorageSection) -> dict[str, str]:
     """What the users' namespace may hold in all."""
     return {
         "requests.cpu": settings.cpu,
         "requests.memory": settings.memory,
         "pods": str(settings.servers),
-        "persistentvolumeclaims": str(settings.homes),
+        "persistentvolumeclaims": str((settings.homes or 0) + len(storage.shared)),
         **({"requests.storage": settings.storage} if settings.storage else {}),
     }
 
 
-def limits(profiles: tuple[Resources, ...], home: PerUserClaim) -> list[LimitRangeItemArgs]:
-    """No pod is larger than the largest profile and no claim larger than a home, whoever asks for it."""
+def limits(profiles: tuple[Resources, ...], storage: StorageSection) -> list[LimitRangeItemArgs]:
+    """No pod is larger than the largest profile and no claim larger than the largest declared, whoever asks for it."""
+    claims = [volume.size for volume in storage.shared]
+    claims += [storage.home.size] if isinstance(storage.home, PerUserClaim) else []
     largest_cpu = max((profile.cpu.limit for profile in profiles), key=millicores_of)
     largest_memory = max((profile.memory.limit for profile in profiles), key=bytes_of)
     return [
         LimitRangeItemArgs(type="Container", max={"cpu": largest_cpu, "memory": largest_memory}),
-        LimitRangeItemArgs(type="PersistentVolumeClaim", max={"storage": home.size}),
+        LimitRangeItemArgs(type="PersistentVolumeClaim", max={"storage": max(claims, key=bytes_of)}),
     ]

@@ -33,6 +33,11 @@ def priority_class(namespace: str, role: str) -> str:
     return f"{namespace}-{role}"
 
 
+def claim_of(volume: str) -> str:
+    """The claim of a shared volume."""
+    return f"volume-{volume}"
+
+
 def selector(component: str) -> dict[str, str]:
     """What a Service, a Deployment or a policy finds the pods of a component by; it can never change."""
     return {"app.kubernetes.io/name": "jupyterhub", "app.kubernetes.io/component": component}

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from components.server_nodes import server_nodes
+from components.hub_volumes import home_of, volumes_of
 from components.services import declared_services, looking
 from hub.profile_settings import Discovered, Discovery, Gpu, Image, Listed, Profile
-from hub.settings import Home, UserServers
+from hub.settings import UserServers
 from settings import Settings
 from settings import profiles as sections
 from settings.domain import bytes_of, millicores_of
@@ -16,14 +17,16 @@ _HTTP_TIMEOUT = 120
 
 def user_servers(settings: Settings, images: Mapping[str, str]) -> UserServers:
     """`images` says where ours are."""
-    users, home = settings.users, settings.storage.home
+    users = settings.users
     return UserServers(
         namespace=settings.namespace.users,
         images=tuple(user_images(users, images)),
         profiles=tuple(_profile(profile, users.images[0].name) for profile in users.profiles),
         discovery=_discovery(users.discovery),
-        home=Home(size=home.size, storage_class=home.storage_class),
         nodes=server_nodes(settings),
+        home=home_of(settings.storage.home),
+        volumes=tuple(volumes_of(settings.storage.volumes)),
+        workspace_image=images.get("workspace"),
         default_url=users.default_url,
         start_timeout=users.start_timeout,
         http_timeout=users.http_timeout or _HTTP_TIMEOUT,

@@ -111,9 +111,9 @@ class Storage(Component):
         )
 
 
-def claim(size: str, storage_class: str | None) -> PersistentVolumeClaimSpecArgs:
+def claim(size: str, storage_class: str | None, mode: str = "ReadWriteOnce") -> PersistentVolumeClaimSpecArgs:
     return PersistentVolumeClaimSpecArgs(
-        access_modes=["ReadWriteOnce"],
+        access_modes=[mode],
         storage_class_name=storage_class,
         resources=VolumeResourceRequirementsArgs(requests={"storage": size}),
     )

@@ -14,6 +14,7 @@ from kubernetes_asyncio.client.models import (
     V1NodeSelectorTerm,
     V1Pod,
     V1PodSpec,
+    V1ResourceRequirements,
     V1Toleration,
     V1Volume,
     V1VolumeMount,
@@ -22,6 +23,7 @@ from kubespawner.utils import get_k8s_model
 
 Manifest = Mapping[str, Any]
 """A part of a pod, as the API takes it."""
+_ROOM = ("cpu", "memory")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def furnish(pod: V1Pod, parts: PodParts) -> V1Pod:
     spec.volumes += [get_k8s_model(V1Volume, volume) for volume in parts.volumes]
     spec.init_containers = [
         *(spec.init_containers or ()),
-        *(get_k8s_model(V1Container, container) for container in parts.init_containers),
+        *(_like(notebook, get_k8s_model(V1Container, container)) for container in parts.init_containers),
     ]
     pod.metadata.annotations = {**parts.annotations, **(pod.metadata.annotations or {})}
     pod.metadata.labels = {**parts.labels, **(pod.metadata.labels or {})}
@@ -121,3 +123,15 @@ def _called(node: str) -> V1NodeSelectorRequirement:
 def _literal(value: str) -> str:
     """Kubernetes would put other variables in place of `$(NAME)`."""
     return value.replace("$", "$$")
+
+
+def _like(notebook: V1Container, container: V1Container) -> V1Container:
+    """With the notebook's user, its restrictions, and the room it is going to have itself; devices are left to it."""
+    container.security_context = notebook.security_context
+    room = notebook.resources
+    container.resources = V1ResourceRequirements(requests=_room(room.requests), limits=_room(room.limits))
+    return container
+
+
+def _room(asked: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: amount for name, amount in (asked or {}).items() if name in _ROOM}

@@ -31,6 +31,16 @@ def state_of(pod: Pod) -> dict[str, dict[str, Any]]:
     return _server_in(pod["status"].get("containerStatuses")).get("state", {})
 
 
+def unready(pod: Pod) -> str | None:
+    """What the container said that makes the pod ready before the server starts, if it failed."""
+    for container in pod["status"].get("initContainerStatuses") or ():
+        for state in (container.get("state", {}), container.get("lastState", {})):
+            ended = state.get("terminated", {})
+            if ended.get("exitCode"):
+                return str(ended.get("message") or f"{container['name']} ended with {ended['exitCode']}").strip()
+    return None
+
+
 def exit_code_of(pod: Pod) -> int | None:
     """How the server ended; None unless the pod itself says that it did."""
     ended = state_of(pod).get("terminated")

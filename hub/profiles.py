@@ -19,6 +19,7 @@ from hub.options import Chosen, choose, options_from_form, require_known
 from hub.platform_services import service_parts
 from hub.profile_settings import Discovery
 from hub.settings import UserServers
+from hub.volumes import home_made_ready, volume_parts
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 PROFILE = "profile"
@@ -100,7 +101,8 @@ class ProfileSpawner(KubeSpawner):
         """What the person's server gets by who they are and what they chose."""
         with_gpus = any(profile.gpu for profile in self._servers.profiles)
         chosen = chosen_parts(self._chosen, hide_gpus=with_gpus) if self._chosen else PodParts()
-        return chosen | await self._service_parts()
+        parts = volume_parts(self._servers, self._person) | chosen | await self._service_parts()
+        return home_made_ready(self._servers, self._person, parts.mounts) | parts
 
     async def _service_parts(self) -> PodParts:
         servers = self._servers

@@ -2,15 +2,19 @@
 
 from hub.settings import HubSettings
 from hub.trait import PLATFORM, Trait
+from hub.volume_settings import ClaimHome, SubpathHome
 
 HOME = "/home/jovyan"
 USER_ID = 1000
 GROUP_ID = 100
 COMPONENT = "singleuser-server"
+_TMP: dict[str, object] = {"name": "tmp", "emptyDir": {}}
+_TMP_MOUNT = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - inside the pod
 
 
 def server_traits(settings: HubSettings) -> list[Trait]:
-    values = {**_pod(settings), **_nodes(settings), **_home(settings), **_safety(), **_pace(settings)}
+    home = settings.servers.home
+    values = {**_pod(settings), **_nodes(settings), **_names(), **_home(home), **_safety(home), **_pace(settings)}
     return [
         Trait("JupyterHub", "spawner_class", "hub.spawner.PlatformSpawner", PLATFORM),
         *(Trait("PlatformSpawner", name, value, _KEYS.get(name, PLATFORM)) for name, value in values.items()),
@@ -73,37 +77,50 @@ def _literal(value: str) -> str:
     return value.replace("{", "{{").replace("}", "}}")
 
 
-def _home(settings: HubSettings) -> dict[str, object]:
-    home = settings.servers.home
+def _names() -> dict[str, object]:
     return {
         "slug_scheme": "safe",
         "pod_name_template": "jupyter-{user_server}",
         "pvc_name_template": "claim-{user_server}",
+        # hub/homes.py finds a home by its owner, whatever it is called.
+        "handle_legacy_names": False,
+        "delete_pvc": False,
+    }
+
+
+def _home(home: ClaimHome | SubpathHome) -> dict[str, object]:
+    """The claims of users; a directory of a volume that all share is mounted by hub/volumes.py."""
+    if isinstance(home, SubpathHome):
+        return {"storage_pvc_ensure": False, "volumes": [_TMP], "volume_mounts": [_TMP_MOUNT]}
+    return {
         "storage_pvc_ensure": True,
         "storage_capacity": home.size,
         "storage_class": home.storage_class,
         "storage_access_modes": ["ReadWriteOnce"],
         "remember_pvc_name": True,
-        # hub/homes.py finds a home by its owner, whatever it is called.
-        "handle_legacy_names": False,
-        "delete_pvc": False,
-        "volumes": [
-            {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}},
-            {"name": "tmp", "emptyDir": {}},
-        ],
-        "volume_mounts": [{"name": "home", "mountPath": HOME}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - inside the pod
+        "volumes": [{"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}, _TMP],
+        "volume_mounts": [{"name": "home", "mountPath": home.mount}, _TMP_MOUNT],
     }
 
 
-def _safety() -> dict[str, object]:
+def _safety(home: ClaimHome | SubpathHome) -> dict[str, object]:
     return {
         "uid": USER_ID,
         "gid": GROUP_ID,
         "fs_gid": GROUP_ID,
         "privileged": False,
         "allow_privilege_escalation": False,
-        "pod_security_context": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "container_security_context": {"readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        "pod_security_context": {
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+            # A volume that many share is not walked through at every start.
+            "fsGroupChangePolicy": "OnRootMismatch",
+        },
+        "container_security_context": {
+            # With the home elsewhere, programs keep their settings in the user's directory until the server stops.
+            "readOnlyRootFilesystem": home.mount == HOME,
+            "capabilities": {"drop": ["ALL"]},
+        },
         "automount_service_account_token": False,
         "extra_pod_config": {"enableServiceLinks": False},
     }

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue
 from hub.model import Model
 from hub.profile_settings import Discovery, Image, Profile
 from hub.service_settings import DeclaredService, ServiceDiscovery
+from hub.volume_settings import Home, Volume
 
 SETTINGS_FILE = Path("/etc/jupyterhub/settings.json")
 STATE_DIRECTORY = Path("/var/lib/jupyterhub")
@@ -44,11 +45,6 @@ class PasswordLogin(Model):
     """The members of each group."""
 
 
-class Home(Model):
-    size: str
-    storage_class: str | None
-
-
 class ServerNodes(Model):
     scheduler: str | None = None
     """The cluster's own when absent."""
@@ -66,6 +62,10 @@ class UserServers(Model):
     discovery: Discovery | None = None
     home: Home
     nodes: ServerNodes = ServerNodes()
+    volumes: tuple[Volume, ...] = ()
+    """What may be mounted beside the home."""
+    workspace_image: str | None = None
+    """Makes directories and clones repositories before a server starts; None where no volume asks for that."""
     default_url: str
     start_timeout: int
     http_timeout: int

@@ -138,7 +138,8 @@ class PlatformSpawner(ProfileSpawner):
             raise StartError(SILENCE) from error
 
     async def _start_at_home(self) -> str:
-        await self._find_home()
+        if self.storage_pvc_ensure:
+            await self._find_home()
         url = await super()._start()
         await self._until_it_answers(url)
         return url

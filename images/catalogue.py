@@ -22,6 +22,7 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     "pyspark": ("images/notebook", "images/pyspark"),
     "scipy": ("images/notebook", "images/scipy"),
     "scheduler": ("images/scheduler", "lab/node/go.mod", "lab/node/go.sum"),
+    "workspace": ("images/workspace", "workspace"),
 }
 """What each image is built from: these files of the repository and those below these folders, and no others."""
 SERVERS = ("notebook", "pyspark", "scipy")

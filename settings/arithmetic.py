@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from settings.domain import Resources, bytes_of, millicores_of
 from settings.root import Settings
+from settings.storage import PerUserClaim
 from settings.users import Profile
 
 PODS_ON_A_NODE = 110
@@ -60,14 +61,24 @@ def _admitted(settings: Settings, profile: Profile, promised: int | None) -> str
 def _of_the_quota(settings: Settings, profile: Profile, users: int) -> Iterator[Bound]:
     quota = settings.namespace.quota
     cpu, memory = millicores_of(profile.cpu.guarantee), bytes_of(profile.memory.guarantee)
-    home = bytes_of(settings.storage.home.size)
     key = "namespace.quota"
     yield Bound(millicores_of(quota.cpu) // cpu, f"{key}.cpu", "CPU requests", _cores(cpu * users))
     yield Bound(bytes_of(quota.memory) // memory, f"{key}.memory", "memory requests", in_units(memory * users))
     yield Bound(quota.servers, f"{key}.servers", "servers", str(users))
-    yield Bound(quota.homes, f"{key}.homes", "homes", str(users))
+    yield from _of_the_disk(settings, users)
+
+
+def _of_the_disk(settings: Settings, users: int) -> Iterator[Bound]:
+    """Only homes that are claims are counted, and take room beside the shared volumes."""
+    quota, home = settings.namespace.quota, settings.storage.home
+    if not isinstance(home, PerUserClaim):
+        return
+    if quota.homes is not None:
+        yield Bound(quota.homes, "namespace.quota.homes", "homes", str(users))
     if quota.storage is not None:
-        yield Bound(bytes_of(quota.storage) // home, f"{key}.storage", "disk for homes", in_units(home * users))
+        size, shared = bytes_of(home.size), sum(bytes_of(volume.size) for volume in settings.storage.shared)
+        admitted = max(0, bytes_of(quota.storage) - shared) // size
+        yield Bound(admitted, "namespace.quota.storage", "disk for homes", in_units(size * users + shared))
 
 
 def _of_the_hub(settings: Settings, users: int) -> Iterator[Bound]:

@@ -125,6 +125,34 @@ UrlPath = Annotated[
         "/lab",
     ),
 ]
+Directory = Annotated[
+    str,
+    Form(
+        "a directory in a server",
+        r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]{1,100}){1,20}",
+        "begin with '/', end without one, and use letters, digits, '.', '_' and '-', such as /mnt/data",
+        "/mnt/data",
+    ),
+]
+VolumeName = Annotated[
+    str,
+    Form(
+        "the name of a volume",
+        r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?",
+        "use lower-case letters, digits and '-', beginning with a letter, 40 at most",
+        "shared-data",
+    ),
+]
+GitRepository = Annotated[
+    str,
+    Form(
+        "the address of a git repository",
+        rf"https?://({_LABEL}\.)*{_LABEL}(:([1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}|6[0-4][0-9]{{3}}))?(/[A-Za-z0-9._~-]+)+/?",
+        "write it with https://, and without a user, a password or a query, such as https://github.com/jupyter/notebook.git",
+        "https://github.com/jupyter/notebook.git",
+        longest=400,
+    ),
+]
 EnvironmentName = Annotated[
     str,
     Form(

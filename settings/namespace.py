@@ -16,8 +16,8 @@ class Quota(Section):
     """Memory, by what the servers are guaranteed."""
     servers: Count
     """Running user servers."""
-    homes: Count
-    """Home claims, of running and stopped servers alike."""
+    homes: Annotated[Count | None, Field(examples=[50])] = None
+    """Home claims, of running and stopped servers alike. Only where every user's home is a claim."""
     storage: Memory | None = None
     """Disk, by the size of all claims; unlimited when absent."""
 

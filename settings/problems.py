@@ -1,5 +1,6 @@
 """What is wrong with a stack file, in words: the key, the reason and the mend."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +13,7 @@ from settings.checks import holds_password, sounds_secret
 from settings.shape import fields_at, path_in_file
 
 _LONGEST_QUOTE = 60
+_USER_IN_ADDRESS = re.compile(r"://[^/?#\s]*@")
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +64,7 @@ def quoted(value: object, path: Sequence[object]) -> str:
     is_secret = any(sounds_secret(str(part)) for part in path) or (isinstance(value, str) and holds_password(value))
     if is_secret or isinstance(value, dict | list):
         return next((name for sort, name in sorts.items() if isinstance(value, sort)), "what stands here")
-    shown = "nothing" if value is None else repr(value)
+    shown = "nothing" if value is None else _USER_IN_ADDRESS.sub("://...@", repr(value))
     return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}..."
 
 

@@ -4,7 +4,22 @@ from collections.abc import Callable, Iterator
 
 from settings.problems import Problem
 from settings.root import Settings
-from settings.rules import capacity, environment, exposure, hub, identity, mesh, monitoring, names, profiles, resources, scheduling, secrets, services
+from settings.rules import (
+    capacity,
+    environment,
+    exposure,
+    hub,
+    identity,
+    mesh,
+    monitoring,
+    names,
+    profiles,
+    resources,
+    scheduling,
+    secrets,
+    services,
+    storage,
+)
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *hub.RULES,
@@ -14,6 +29,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *resources.RULES,
     *capacity.RULES,
     *profiles.RULES,
+    *storage.RULES,
     *scheduling.RULES,
     *monitoring.RULES,
     *environment.RULES,

@@ -49,7 +49,7 @@ def the_quota_admits_a_server(settings: Settings) -> Iterator[Problem]:
                 f"is more than namespace.quota.memory ({quota.memory}), so not one server could start; lower it or raise "
                 "the quota",
             )
-    if quota.servers > quota.homes:
+    if quota.homes is not None and quota.servers > quota.homes:
         yield Problem(
             "namespace.quota.homes",
             f"is less than namespace.quota.servers ({quota.servers}), and every server needs a home; raise it",

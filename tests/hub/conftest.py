@@ -31,7 +31,9 @@ SETTINGS: dict[str, Any] = {
             }
             for name, cpu in (("small", 1), ("large", 2))
         ],
-        "home": {"size": "1Gi", "storage_class": None},
+        "home": {"kind": "per_user_claim", "size": "1Gi", "storage_class": None, "mount": "/home/jovyan"},
+        "volumes": [],
+        "workspace_image": None,
         "default_url": "/lab",
         "start_timeout": 120,
         "http_timeout": 120,

@@ -39,6 +39,10 @@ async def test_the_parts_stand_in_the_manifest() -> None:
         volume_mounts=[{"name": "home", "mountPath": "/home/jovyan"}],
         annotations={"hub.jupyter.org/username": "ada"},
         labels={"component": "singleuser-server"},
+        cpu_guarantee=0.5,
+        cpu_limit=1,
+        mem_limit=2**30,
+        extra_resource_limits={"nvidia.com/gpu": "1"},
     )
     async with ApiClient() as client:
         manifest = client.sanitize_for_serialization(furnish(pod, PARTS))
@@ -51,7 +55,10 @@ async def test_the_parts_stand_in_the_manifest() -> None:
     assert [mount["mountPath"] for mount in notebook["volumeMounts"]] == ["/home/jovyan", "/mnt/data"]
     assert [volume["name"] for volume in manifest["spec"]["volumes"]] == ["home", "data"]
     assert manifest["spec"]["volumes"][1]["persistentVolumeClaim"]["readOnly"] is True
-    assert manifest["spec"]["initContainers"] == [{"name": "clone", "image": "git"}]
+    [clone] = manifest["spec"]["initContainers"]
+    assert (clone["name"], clone["image"]) == ("clone", "git")
+    assert clone["securityContext"] == notebook["securityContext"]
+    assert clone["resources"] == {"requests": {"cpu": 0.5}, "limits": {"cpu": 1, "memory": 2**30}}
     assert manifest["metadata"]["annotations"] == {"ours": "yes", "hub.jupyter.org/username": "ada"}
     assert manifest["metadata"]["labels"] == {"service/trino": "yes", "component": "singleuser-server"}
 

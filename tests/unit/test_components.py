@@ -24,7 +24,7 @@ from settings import Settings
 from settings.domain import Resources
 from settings.load import ROOT, SETTINGS_KEY, parse, read, stack_file
 from settings.namespace import Quota
-from settings.storage import PerUserClaim
+from settings.storage import StorageSection
 
 DEV = (ROOT / "Pulumi.dev.yaml").read_text()
 OURS = {"kind": "postgres", "server": {"kind": "in_cluster", "size": "1Gi"}}
@@ -145,8 +145,28 @@ def test_one_state_of_the_settings_is_written_in_one_way() -> None:
     assert hub_settings(one, ANY).model_dump_json() == hub_settings(other, ANY).model_dump_json()
 
 
+NOTEBOOKS: dict[str, object] = {"kind": "shared", "name": "notebooks", "size": "100Gi"}
+
+
+def storage(*volumes: dict[str, object], **home: object) -> StorageSection:
+    own = home or {"kind": "per_user_claim", "size": "3Gi"}
+    return StorageSection.model_validate(
+        {"home": own, "volumes": volumes, "database": {"kind": "sqlite", "size": "1Gi"}}
+    )
+
+
+def test_shared_volumes_are_counted_beside_the_homes() -> None:
+    in_one = storage(NOTEBOOKS, kind="shared_subpath", volume="notebooks", mount="/home/jovyan/notebooks")
+    limit = Quota(cpu="3", memory="8Gi", servers=10, storage="110Gi")
+    assert quota(limit, in_one)["persistentvolumeclaims"] == "1"
+    assert quota(limit, in_one)["requests.storage"] == "110Gi"
+    assert limits((sizes("1", "1Gi"),), in_one)[1].max == {"storage": "100Gi"}
+    beside = storage(NOTEBOOKS | {"mount": "/mnt/notebooks"})
+    assert quota(limit.model_copy(update={"homes": 7}), beside)["persistentvolumeclaims"] == "8"
+
+
 def test_the_users_may_hold_what_the_quota_says() -> None:
-    assert quota(Quota(cpu="3", memory="8Gi", servers=10, homes=50)) == {
+    assert quota(Quota(cpu="3", memory="8Gi", servers=10, homes=50), storage()) == {
         "requests.cpu": "3",
         "requests.memory": "8Gi",
         "pods": "10",
@@ -172,8 +192,7 @@ def sizes(cpu: str, memory: str) -> Resources:
 def test_nothing_may_be_larger_than_the_largest_profile_or_a_home(
     profiles: list[tuple[str, str]], cpu: str, memory: str
 ) -> None:
-    home = PerUserClaim(kind="per_user_claim", size="3Gi")
-    servers, homes = limits(tuple(sizes(*profile) for profile in profiles), home)
+    servers, homes = limits(tuple(sizes(*profile) for profile in profiles), storage())
     assert (servers.type, servers.max) == ("Container", {"cpu": cpu, "memory": memory})
     assert (homes.type, homes.max) == ("PersistentVolumeClaim", {"storage": "3Gi"})
 

@@ -11,6 +11,7 @@ ALLOWED = {
     "settings": {"images"},
     "hub": set[str](),
     "images": {"lab"},
+    "workspace": set[str](),
     "lab": set[str](),
     "components": {"hub", "settings"},
     "stack": {"components", "lab", "settings"},
@@ -21,7 +22,7 @@ ALLOWED = {
     "bench": {"components", "deploy", "lab", "preview", "settings"},
 }
 """Which rooms of ours each room may know."""
-WITHOUT_PULUMI = {"settings", "hub", "images", "lab"}
+WITHOUT_PULUMI = {"settings", "hub", "images", "lab", "workspace"}
 LONGEST_FILE = 300
 
 

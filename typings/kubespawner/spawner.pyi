@@ -23,6 +23,7 @@ class KubeSpawner(Spawner):
     pod_name: str
     pod_reflector: PodReflector
     pvc_name: str
+    storage_pvc_ensure: bool
     pvc_name_template: str
     _pvc_exists: bool
     def __init__(self, *args: object, **kwargs: object) -> None: ...

@@ -26,11 +26,16 @@ class V1NodeAffinity:
 class V1Affinity:
     node_affinity: V1NodeAffinity | None
 
+class V1SecurityContext: ...
+
 class V1ResourceRequirements:
+    requests: dict[str, str] | None
     limits: dict[str, str] | None
+    def __init__(self, *, requests: dict[str, str], limits: dict[str, str]) -> None: ...
 
 class V1Container:
     env: list[V1EnvVar]
+    security_context: V1SecurityContext
     resources: V1ResourceRequirements
     volume_mounts: list[V1VolumeMount]
 
