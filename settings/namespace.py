@@ -18,7 +18,7 @@ class Quota(Section):
     """Running user servers."""
     homes: Annotated[Count | None, Field(examples=[50])] = None
     """Home claims, of running and stopped servers alike. Only where every user's home is a claim."""
-    storage: Memory | None = None
+    storage: Annotated[Memory | None, Field(examples=["1050Gi"])] = None
     """Disk, by the size of all claims; unlimited when absent."""
 
 

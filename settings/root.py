@@ -60,6 +60,7 @@ class Settings(Section):
             "proxy": True,
             "postgres": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
             "scheduler": self.scheduling is not None and self.scheduling.user_scheduler is not None,
+            "workspace": self.storage.needs_workspace,
         }
         parts = [name for name, is_needed in needed.items() if is_needed]
         return (*parts, *(image.name for image in self.users.images if image.reference is None))

@@ -64,7 +64,7 @@ class SharedVolume(Section):
     """Where users find it. Absent for a volume that only holds homes."""
     readers: Annotated[Groups | None, Field(examples=[["analysts"]])] = None
     """Who may read it beside the writers; everybody when absent. Others do not see it at all."""
-    writers: Annotated[Groups | None, Field(examples=[["curators"]])] = None
+    writers: Annotated[Groups | None, Field(examples=[["analysts"]])] = None
     """Who may write to it; everybody when absent."""
 
 
