@@ -8,15 +8,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Final
 
+from bench import grown
 from bench.figures import Series, Table, extent, mebibytes, ratio, seconds
 from deploy.console import say
 from lab.problem import Problem
 from settings.load import ROOT
 
-STACKS: Final = ("dev", "prod", "e2e")
+STACKS: Final = ("dev", "prod", "urbalurba", "thinkube")
 _EMPTY: Final = Path(__file__).parent / "empty"
 _KIBIBYTES: Final = 1024
 
@@ -45,9 +46,30 @@ def section(runs: int) -> str:
             taken[stack].append(_once(stack, root))
     floor = Series(tuple(run.seconds for run in taken["empty"])).median
     heads = ("evaluated", "resources", "median", "of the floor", "lowest to highest", "processor", "peak memory")
-    return Table(
-        (*heads, "provider packages"), [_row(stack, found, floor) for stack, found in taken.items()]
-    ).markdown()
+    table = Table((*heads, "provider packages"), [_row(stack, found, floor) for stack, found in taken.items()])
+    return f"{table.markdown()}\n\n{_growth(runs)}"
+
+
+def _growth(runs: int) -> str:
+    """How the time grows with what a stack file says."""
+    taken: dict[int, list[Run]] = {}
+    with TemporaryDirectory() as directory:
+        for count in grown.COUNTS:
+            say(f"evaluating {count} profiles and services, {runs} times")
+            file = grown.write(count, Path(directory))
+            taken[count] = [_once("dev", ROOT, file) for _ in range(runs)]
+    medians = {count: Series(tuple(run.seconds for run in found)).median for count, found in taken.items()}
+    first = medians[grown.COUNTS[0]]
+    rows = [
+        (
+            str(count),
+            str(json.loads(taken[count][-1].printed)["resources"]),
+            seconds(medians[count]),
+            ratio(medians[count], first),
+        )
+        for count in grown.COUNTS
+    ]
+    return Table(("profiles, and as many services", "resources", "median", "of the first"), rows).markdown()
 
 
 def _row(stack: str, runs: Sequence[Run], floor: float) -> tuple[str, ...]:
@@ -65,8 +87,8 @@ def _row(stack: str, runs: Sequence[Run], floor: float) -> tuple[str, ...]:
     )
 
 
-def _once(stack: str, root: Path) -> Run:
-    command = (sys.executable, "-m", "bench.one_evaluation", stack, str(root))
+def _once(stack: str, root: Path, file: Path | None = None) -> Run:
+    command = (sys.executable, "-m", "bench.one_evaluation", stack, str(root), *([str(file)] if file else []))
     begun = time.perf_counter()
     with TemporaryFile("w+") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output)
