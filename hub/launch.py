@@ -7,9 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from jupyterhub.app import JupyterHub
-
 from hub import authenticator, spawner
+from hub.audit import AuditedHub
 from hub.places import Places
 from hub.preflight import preflight
 from hub.secret_files import SecretError
@@ -23,4 +22,4 @@ if __name__ == "__main__":
         asyncio.run(preflight(Places.from_environment()))
     except SecretError as problem:
         sys.exit(f"launch: {problem}")
-    JupyterHub.launch_instance([f"--config={CONFIG}"])
+    AuditedHub.launch_instance([f"--config={CONFIG}"])

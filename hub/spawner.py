@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 from kubernetes_asyncio.client.rest import ApiException
 
+from hub import audit
 from hub.failures import SILENCE, Refusal, StartError, why_not_started, why_refused
 from hub.homes import Existing, New, Owner, Refused, choose_home
 from hub.pods import Answer, Pod, Standing, Stopped, api_token_of, standing, verdict
@@ -74,6 +75,12 @@ class PlatformSpawner(ProfileSpawner):
             return _pod_in(error.status, b"")
         except UNREACHABLE:
             return Answer.SILENT
+
+    async def poll_and_notify(self) -> int | None:
+        code = await super().poll_and_notify()
+        if code is not None:
+            audit.ended(self, self.user.name, self.name, code)
+        return code
 
     async def _follow_address(self, pod: Pod) -> None:
         """A pod that was restarted, or whose start the hub did not see to its end, may have another address."""

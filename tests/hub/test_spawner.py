@@ -11,6 +11,7 @@ import pytest
 from kubespawner.clients import load_config
 
 from hub import spawner as module
+from hub.audit import Event
 from hub.failures import Refusal, StartError
 from hub.server_traits import server_traits
 from hub.settings import HubSettings
@@ -127,6 +128,18 @@ class TestPoll:
         cluster.pods[POD] = pod()
         assert await spawner.poll() is None
         assert f"GET pods/{POD}" not in cluster.calls, "a fresh view needs no question"
+
+    async def test_a_server_that_ended_by_itself_is_noted(
+        self, cluster: Cluster, spawner: PlatformSpawner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        noted: list[Event] = []
+        monkeypatch.setattr("hub.audit.write", noted.append)
+        cluster.pods[POD] = pod()
+        assert await spawner.poll_and_notify() is None
+        assert noted == []
+        cluster.pods.clear()
+        assert await spawner.poll_and_notify() == 1
+        assert noted == [Event(audit="ended", user="ann", server="", reason="exit code 1", image=spawner.image)]
 
     async def test_no_pod_is_stopped(self, cluster: Cluster, spawner: PlatformSpawner) -> None:
         assert await spawner.poll() == 1
