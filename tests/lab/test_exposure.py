@@ -1,0 +1,190 @@
+"""The hub behind a real Traefik, under a host name, with a wildcard certificate of another namespace."""
+
+import asyncio
+import json
+import os
+import socket
+import ssl
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings.load import ROOT
+from tests.e2e.cluster import eventually, kubectl, secret
+from tests.lab.through_ingress import HOST, Client
+
+pytestmark = pytest.mark.lab
+
+SOURCE = "wildcard-tls"
+FORGED = {
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Host": "evil.example.org",
+    "X-Forwarded-Port": "8080",
+    "X-Scheme": "http",
+    "Forwarded": "proto=http;host=evil.example.org",
+}
+UPLOAD_BYTES = 300 * 2**20
+QUIET_SECONDS = 5
+
+
+def make_certificate(folder: Path, name: str) -> Path:
+    """A certificate for the host, signed by itself, that is the wildcard one from now on."""
+    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += ["-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{HOST}"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    files = (f"--cert={certificate}", f"--key={key}")
+    made = kubectl(
+        "--namespace=default", "create", "secret", "tls", SOURCE, *files, "--dry-run=client", "--output=json"
+    )
+    kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", given=made)
+    return certificate
+
+
+def make(verb: str) -> str:
+    done = subprocess.run(
+        ["make", "--no-print-directory", verb, "STACK=ingress", "WAY=kubectl"],
+        cwd=ROOT,
+        env=os.environ | {"CI": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1800,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The certificate of a stack that is up."""
+    made = make_certificate(tmp_path_factory.mktemp("certificates"), "first")
+    said = make("up")
+    assert f"JupyterHub is at https://{HOST}\n" in said
+    assert "does not trust the certificate" in said
+    eventually("Traefik serves the certificate", lambda: trusted(made), 30)
+    yield made
+    make("destroy")
+    kubectl("--namespace=default", "delete", "secret", SOURCE)
+
+
+@pytest.fixture
+def client(certificate: Path) -> Client:
+    return Client(certificate)
+
+
+def trusted(certificate: Path) -> bool:
+    """Whether what the host shows is this very certificate."""
+    context = ssl.create_default_context(cafile=str(certificate))
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", 443), timeout=5) as plain,
+            context.wrap_socket(plain, server_hostname=HOST),
+        ):
+            return True
+    except (ssl.SSLError, OSError):
+        return False
+
+
+def password() -> str:
+    return secret("ingress", "login-password", "login-password")
+
+
+async def test_whoever_comes_in_the_clear_is_led_to_https(client: Client) -> None:
+    for headers in ({}, {"X-Forwarded-Proto": "https", "X-Scheme": "https"}):
+        answer = await client.ask("/hub/login?next=%2Fhub%2Fhome", scheme="http", headers=headers, follow=False)
+        assert answer.code in (301, 308)
+        assert answer.headers["Location"] == f"https://{HOST}/hub/login?next=%2Fhub%2Fhome"
+
+
+@pytest.mark.parametrize("headers", [{}, FORGED], ids=["honest", "forged"])
+async def test_a_login_stays_encrypted_whatever_a_request_claims(client: Client, headers: dict[str, str]) -> None:
+    await client.log_in("bob", password(), headers)
+    assert {address.split("/")[2] for address in client.seen} == {HOST}
+    assert all(address.startswith("https://") for address in client.seen)
+    assert client.cookies
+    assert all(morsel["secure"] for morsel in client.cookies.values()), client.cookies
+    answer = await client.ask("/hub/home", headers=headers)
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "evil.example.org" not in answer.body.decode()
+
+
+async def test_a_server_is_used_through_the_controller(client: Client) -> None:
+    """Its cookies are secure, its kernels talk, silence cuts nothing, and an upload may be large."""
+    await client.log_in("alice", password())
+    page = await client.ask("/hub/spawn")
+    token = next(morsel.value for morsel in client.cookies.values() if morsel.key == "_xsrf" and page)
+    await client.ask("/hub/spawn", form={"profile": "large", "_xsrf": token})
+    end = time.monotonic() + 90
+    while (status := await client.ask("/user/alice/api/status")).code != 200 or "/user/" not in status.effective_url:
+        assert time.monotonic() < end, status
+        await asyncio.sleep(0.5)
+    assert all(morsel["secure"] for morsel in client.cookies.values()), client.cookies
+    assert all(address.startswith(f"https://{HOST}/") for address in client.seen)
+
+    body = json.dumps({"type": "file", "format": "text", "content": "x" * UPLOAD_BYTES}).encode()
+    sent = await client.send("PUT", "/user/alice/api/contents/large.txt", body)
+    assert sent.code == 201, sent.body[:300]
+
+    kernel = json.loads((await client.send("POST", "/user/alice/api/kernels", b"{}")).body)["id"]
+    talk = await client.talk(f"/user/alice/api/kernels/{kernel}/channels")
+    await asyncio.sleep(QUIET_SECONDS)
+    assert await executed(talk, "import os; print(os.path.getsize('large.txt'))") == f"{UPLOAD_BYTES}\n"
+    talk.close()
+
+
+async def executed(talk: Any, code: str) -> str:
+    """What the kernel prints."""
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "test", "version": "5.3"}
+    content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
+    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    await talk.write_message(json.dumps(message))
+    while True:
+        said = await asyncio.wait_for(talk.read_message(), 30)
+        assert isinstance(said, str), "the connection ended"
+        found = json.loads(said)
+        if found["msg_type"] == "stream" and found["parent_header"]["msg_id"] == header["msg_id"]:
+            return found["content"]["text"]
+
+
+@pytest.mark.soak
+async def test_a_silent_connection_stays_for_minutes(client: Client) -> None:
+    await client.log_in("alice", password())
+    await client.ask("/hub/spawn?profile=small")
+    kernel = json.loads((await client.send("POST", "/user/alice/api/kernels", b"{}")).body)["id"]
+    talk = await client.talk(f"/user/alice/api/kernels/{kernel}/channels")
+    await asyncio.sleep(200)
+    assert await executed(talk, "print('here')") == "here\n"
+    talk.close()
+
+
+def test_a_renewed_certificate_is_served_within_a_minute(certificate: Path, tmp_path: Path) -> None:
+    renewed = make_certificate(tmp_path, "second")
+    assert not trusted(renewed)
+    eventually("the renewed certificate is served", lambda: trusted(renewed), 60)
+    spoilt = {"data": {"tls.crt": "", "tls.key": ""}}
+    kubectl("--namespace=ingress", "patch", "secret", "hub-tls", "--type=merge", f"--patch={json.dumps(spoilt)}")
+    eventually("a copy that was spoilt is mended", lambda: bool(secret("ingress", "hub-tls", "tls.crt")), 60)
+
+
+def test_who_copies_may_read_one_secret_and_write_one(certificate: Path) -> None:
+    def may(verb: str, secret: str, namespace: str) -> bool:
+        who = "--as=system:serviceaccount:ingress:certificate"
+        return kubectl("auth", "can-i", verb, secret, who, f"--namespace={namespace}", check=False).strip() == "yes"
+
+    assert may("get", f"secrets/{SOURCE}", "default")
+    assert may("patch", "secrets/hub-tls", "ingress")
+    for verb, name, namespace in (
+        ("get", "secrets/other", "default"),
+        ("list", "secrets", "default"),
+        ("patch", f"secrets/{SOURCE}", "default"),
+        ("get", "secrets/login-password", "ingress"),
+        ("create", "secrets", "ingress"),
+        ("list", "secrets", "ingress"),
+    ):
+        assert not may(verb, name, namespace), (verb, name, namespace)
