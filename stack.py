@@ -13,6 +13,7 @@ from components.edges import edges
 from components.hub import Hub, HubArgs
 from components.hub_config import hub_settings
 from components.ingress import HubIngress, HubIngressArgs
+from components.mesh import NAMESPACE_LABELS, Mesh, MeshArgs, through_the_mesh
 from components.monitoring import Monitoring, MonitoringArgs
 from components.namespaces import Namespaces, NamespacesArgs
 from components.policies import Policies, PoliciesArgs
@@ -41,17 +42,15 @@ def deploy(
 
     spaces = Namespaces(
         "namespaces",
-        NamespacesArgs(settings=settings.namespace, profiles=settings.users.profiles, storage=settings.storage),
-        part,
-    )
-    Policies(
-        "policies",
-        PoliciesArgs(
-            edges=edges(settings),
-            namespaces={settings.namespace.name: spaces.platform, settings.namespace.users: spaces.users},
+        NamespacesArgs(
+            settings=settings.namespace,
+            profiles=settings.users.profiles,
+            storage=settings.storage,
+            labels=NAMESPACE_LABELS if settings.mesh else {},
         ),
         part,
     )
+    _conversations(settings, spaces, part)
     credentials = Credentials(
         "credentials",
         CredentialsArgs(
@@ -137,6 +136,15 @@ def deploy(
         "capacity": pulumi.Output.from_input(arithmetic.summary(settings)),
         **({"catalogue": pulumi.Output.from_input(exported(settings, entry))} if (entry := settings.catalogue) else {}),
     }
+
+
+def _conversations(settings: Settings, spaces: Namespaces, part: pulumi.ResourceOptions) -> None:
+    needed, name = edges(settings), settings.namespace.name
+    namespaces = {name: spaces.platform, settings.namespace.users: spaces.users}
+    seen = through_the_mesh(needed, name) if settings.mesh else needed
+    Policies("policies", PoliciesArgs(edges=seen, namespaces=namespaces), part)
+    if settings.mesh:
+        Mesh("mesh", MeshArgs(edges=needed, namespaces=namespaces), part)
 
 
 def _exposure(settings: Settings, namespace: pulumi.Output[str], hub_image: str, part: pulumi.ResourceOptions) -> None:

@@ -1,5 +1,6 @@
 """Two namespaces: one for the platform, and one for the users' servers and homes with a quota and limits of its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -27,6 +28,8 @@ class NamespacesArgs:
     settings: NamespaceSection
     profiles: tuple[Resources, ...]
     storage: StorageSection
+    labels: Mapping[str, str]
+    """What others know the namespaces by, such as a mesh."""
 
 
 class Namespaces(Component):
@@ -35,8 +38,8 @@ class Namespaces(Component):
 
     def __init__(self, name: str, args: NamespacesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self.platform = self._namespace("platform-namespace", args.settings.name)
-        self.users = self._namespace("users-namespace", args.settings.users)
+        self.platform = self._namespace("platform-namespace", args.settings.name, args.labels)
+        self.users = self._namespace("users-namespace", args.settings.users, args.labels)
         ResourceQuota(
             "user-quota",
             metadata=ObjectMetaArgs(name="user-quota", namespace=self.users, labels=labels("namespace")),
@@ -51,10 +54,10 @@ class Namespaces(Component):
         )
         self.register_outputs({"platform": self.platform, "users": self.users})
 
-    def _namespace(self, role: str, name: str) -> pulumi.Output[str]:
+    def _namespace(self, role: str, name: str, known_by: Mapping[str, str]) -> pulumi.Output[str]:
         made = Namespace(
             role,
-            metadata=ObjectMetaArgs(name=name, labels=labels("namespace") | _RESTRICTED),
+            metadata=ObjectMetaArgs(name=name, labels={**labels("namespace"), **_RESTRICTED, **known_by}),
             opts=self.kept,
         )
         return name_of(made.metadata)
