@@ -20,6 +20,8 @@ class Cluster:
     def __init__(self) -> None:
         self.pods: dict[str, Object] = {}
         self.persistentvolumeclaims: dict[str, Object] = {}
+        self.config_maps: dict[str, list[Object]] = {}
+        """By the namespace they are in; others may not be asked."""
         self.new_pods: Object = RUNNING
         """The status a created pod has at once."""
         self.calls: list[str] = []
@@ -34,6 +36,7 @@ class Cluster:
         app.router.add_get("/api/v1/namespaces/jupyterhub-users/{kind}/{name}", self._read)
         app.router.add_post("/api/v1/namespaces/jupyterhub-users/{kind}", self._create)
         app.router.add_delete("/api/v1/namespaces/jupyterhub-users/{kind}/{name}", self._delete)
+        app.router.add_get("/api/v1/namespaces/{namespace}/configmaps", self._list_config_maps)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -76,6 +79,14 @@ class Cluster:
             return await self._watch(request)
         items = list(self._kind(request).values())
         return web.json_response({"metadata": {"resourceVersion": "1"}, "items": items})
+
+    async def _list_config_maps(self, request: web.Request) -> web.Response:
+        namespace = request.match_info["namespace"]
+        if namespace not in self.config_maps:
+            return _status(403, f"configmaps is forbidden in the namespace {namespace}")
+        wanted = dict(pair.split("=") for pair in request.query["labelSelector"].split(","))
+        there = self.config_maps[namespace]
+        return web.json_response({"items": [o for o in there if wanted.items() <= o["metadata"]["labels"].items()]})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse()
