@@ -58,6 +58,7 @@ def deploy(
             identity=settings.identity,
             database=settings.storage.database,
             monitored=settings.monitoring is not None,
+            services=settings.hub.services,
             declared=secrets,
         ),
         part,

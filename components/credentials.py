@@ -11,9 +11,18 @@ from pulumi_random import RandomPassword
 from components.base import Component, name_of
 from components.naming import labels
 from components.pods import fingerprint
-from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, LOGIN_PASSWORD, METRICS_TOKEN, PROXY_TOKEN
+from hub.settings import (
+    COOKIE_SECRET,
+    CRYPT_KEY,
+    DATABASE_PASSWORD,
+    LOGIN_PASSWORD,
+    METRICS_TOKEN,
+    PROXY_TOKEN,
+    service_token,
+)
 from settings.domain import DeclaredSecret, ExistingSecret, GeneratedSecret
 from settings.identity import Identity
+from settings.roles import HubService
 from settings.storage import Postgres, PostgresExternal, Sqlite
 
 _KEY_LENGTH = 64
@@ -26,6 +35,8 @@ class CredentialsArgs:
     identity: Identity
     database: Sqlite | Postgres
     monitored: bool
+    services: tuple[HubService, ...]
+    """What else speaks to the hub."""
     declared: Mapping[str, pulumi.Output[str]]
     """The secrets given from outside, by name."""
 
@@ -49,6 +60,8 @@ class Credentials(Component):
     """None where the database is a file."""
     metrics_token: SecretKey | None
     """None where nobody watches."""
+    service_tokens: Mapping[str, SecretKey]
+    """By the file that holds each."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -63,6 +76,9 @@ class Credentials(Component):
             source = server.password if isinstance(server, PostgresExternal) else GeneratedSecret(kind="generated")
             self.database_password = self._password(DATABASE_PASSWORD, source)
         self.metrics_token = self._generated_key(METRICS_TOKEN) if args.monitored else None
+        self.service_tokens = {
+            service_token(each.name): self._password(service_token(each.name), each.token) for each in args.services
+        }
         self.register_outputs({})
 
     def _generated_key(self, name: str) -> SecretKey:

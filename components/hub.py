@@ -114,6 +114,7 @@ class Hub(Component):
     ) -> None:
         given = args.credentials
         keys = [given.cookie_secret, given.crypt_key, given.proxy_token, given.database_password, given.metrics_token]
+        keys += given.service_tokens.values()
         Deployment(
             "hub",
             metadata=self._metadata,
@@ -195,6 +196,7 @@ def _secret_files(credentials: Credentials) -> ProjectedVolumeSourceArgs:
         LOGIN_PASSWORD: credentials.login_password,
         DATABASE_PASSWORD: credentials.database_password,
         METRICS_TOKEN: credentials.metrics_token,
+        **credentials.service_tokens,
     }
     return ProjectedVolumeSourceArgs(
         default_mode=0o440,

@@ -6,6 +6,8 @@ from components.naming import DATABASE, DATABASE_PORT, HUB, HUB_PORT, PROXY_API_
 from components.server_config import user_servers
 from hub.settings import (
     Culler,
+    HubRole,
+    HubService,
     HubSettings,
     PasswordLogin,
     PostgresDatabase,
@@ -14,6 +16,7 @@ from hub.settings import (
 from settings import Settings
 from settings.exposure import Exposure, Ingress
 from settings.identity import Identity
+from settings.roles import HubRole as RoleSection
 from settings.storage import Postgres, PostgresExternal, Sqlite
 from settings.users import CullerSection
 
@@ -30,6 +33,8 @@ def hub_settings(settings: Settings, images: Mapping[str, str]) -> HubSettings:
         login=_login(settings.identity),
         servers=user_servers(settings, images),
         culler=_culler(settings.culler),
+        services=tuple(HubService(name=each.name, scopes=each.scopes) for each in settings.hub.services),
+        roles=tuple(_role(role) for role in settings.hub.roles),
         monitored=settings.monitoring is not None,
         concurrent_spawns=settings.hub.concurrent_spawns,
         active_servers=settings.hub.active_servers,
@@ -49,6 +54,16 @@ def _login(identity: Identity) -> PasswordLogin:
         admins=tuple(sorted(identity.admins)),
         users=tuple(sorted(identity.users)),
         groups={group: tuple(sorted(members)) for group, members in sorted(identity.groups.items())},
+    )
+
+
+def _role(role: RoleSection) -> HubRole:
+    return HubRole(
+        name=role.name,
+        scopes=role.scopes,
+        users=tuple(sorted(role.users)),
+        groups=tuple(sorted(role.groups)),
+        services=tuple(sorted(role.services)),
     )
 
 

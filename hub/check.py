@@ -16,6 +16,8 @@ from pathlib import Path
 from jupyterhub.app import JupyterHub
 from jupyterhub.crypto import CryptKeeper
 from jupyterhub.proxy import ConfigurableHTTPProxy
+from jupyterhub.scopes import ScopeNotFound, scope_definitions
+from jupyterhub.scopes import _check_scopes_exist as check_scopes  # pyright: ignore[reportPrivateUsage] - it is what the hub calls
 from pydantic import ValidationError
 from traitlets import TraitError
 from traitlets.config import Config, Configurable
@@ -24,7 +26,15 @@ from traitlets.config.loader import PyFileConfigLoader
 from hub.authenticator import PasswordAuthenticator
 from hub.places import Places
 from hub.secret_files import KEY_BYTES, read_secrets
-from hub.settings import COOKIE_SECRET, CRYPT_KEY, DATABASE_PASSWORD, METRICS_TOKEN, PROXY_TOKEN, HubSettings
+from hub.settings import (
+    COOKIE_SECRET,
+    CRYPT_KEY,
+    DATABASE_PASSWORD,
+    METRICS_TOKEN,
+    PROXY_TOKEN,
+    HubSettings,
+    service_token,
+)
 from hub.spawner import PlatformSpawner
 from hub.trait import PLATFORM, Trait
 from hub.traits import DECIDED_ELSEWHERE, given_traits, traits
@@ -55,10 +65,23 @@ def check(text: str) -> list[Problem]:
     except ValidationError as error:
         return [_of_settings(detail["loc"], detail["msg"]) for detail in error.errors(include_url=False)]
     with tempfile.TemporaryDirectory() as directory:
-        places = _placeholders(Path(directory), text)
+        places = _placeholders(Path(directory), text, settings)
         table = traits(settings, read_secrets(settings, places.secrets), places)
         config = _load(places)
-    return list(problems(config, table, given_traits(settings)))
+    return [*problems(config, table, given_traits(settings)), *unknown_scopes(settings)]
+
+
+def unknown_scopes(settings: HubSettings) -> Iterator[Problem]:
+    """Scopes of services and roles that this JupyterHub does not know: the hub would not start."""
+    for key, entries in {"hub.services": settings.services, "hub.roles": settings.roles}.items():
+        for position, entry in enumerate(entries):
+            for scope in entry.scopes:
+                name = scope.partition("!")[0]
+                try:
+                    check_scopes([scope])
+                except ScopeNotFound as error:
+                    reason = str(error).replace("  ", " ")
+                    yield Problem(f"{key}.{position}.scopes", reason, _hint(name, dict.fromkeys(scope_definitions)))
 
 
 def problems(config: Config, table: list[Trait], given: list[Trait]) -> Iterator[Problem]:
@@ -141,12 +164,13 @@ def _of_settings(path: tuple[int | str, ...], message: str) -> Problem:
     return Problem(".".join(map(str, path)) or "hub", message, "the program and the hub disagree about HubSettings")
 
 
-def _placeholders(directory: Path, settings: str) -> Places:
+def _placeholders(directory: Path, text: str, settings: HubSettings) -> Places:
     places = Places(settings=directory / "settings.json", secrets=directory, state=directory)
-    places.settings.write_text(settings)
+    places.settings.write_text(text)
     for name in (COOKIE_SECRET, CRYPT_KEY):
         (directory / name).write_text("0" * 2 * KEY_BYTES)
-    for name in (PROXY_TOKEN, DATABASE_PASSWORD, METRICS_TOKEN):
+    tokens = [service_token(service.name) for service in settings.services]
+    for name in (PROXY_TOKEN, DATABASE_PASSWORD, METRICS_TOKEN, *tokens):
         (directory / name).write_text("placeholder")
     return places
 

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from hub.model import Model
 
+PROFILE = "profile"
+"""What a server's state calls the profile it was started with; people cannot change it, as they can their options."""
 Toleration = dict[str, str]
 """As the API takes it."""
 

@@ -17,13 +17,11 @@ from hub.furnish import Person, PodParts, furnish
 from hub.offers import TITLES, Offer, offers
 from hub.options import Chosen, choose, options_from_form, require_known
 from hub.platform_services import service_parts
-from hub.profile_settings import Discovery
+from hub.profile_settings import PROFILE, Discovery
 from hub.settings import UserServers
 from hub.volumes import home_made_ready, volume_parts
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-PROFILE = "profile"
-"""What a server's state calls the profile it was started with; people cannot change it, as they can their options."""
 
 
 class ProfileSpawner(KubeSpawner):

@@ -1,5 +1,6 @@
 """Secrets, read from the files Kubernetes mounts. There is no fallback: a missing one stops the hub."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hub.settings import (
     PROXY_TOKEN,
     HubSettings,
     PostgresDatabase,
+    service_token,
 )
 
 KEY_BYTES = 32
@@ -28,6 +30,8 @@ class Secrets:
     proxy_token: str
     database_password: str | None
     metrics_token: str | None
+    service_tokens: Mapping[str, str]
+    """What each service shows to the hub, by its name."""
 
 
 def read_secret(file: Path) -> str:
@@ -52,6 +56,7 @@ def read_secrets(settings: HubSettings, directory: Path) -> Secrets:
         proxy_token=read_secret(directory / PROXY_TOKEN),
         database_password=read_secret(directory / DATABASE_PASSWORD) if with_password else None,
         metrics_token=read_secret(directory / METRICS_TOKEN) if settings.monitored else None,
+        service_tokens={each.name: read_secret(directory / service_token(each.name)) for each in settings.services},
     )
 
 

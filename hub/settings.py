@@ -25,6 +25,11 @@ METRICS_TOKEN = "metrics-token"  # noqa: S105 - a file name
 """File names below SECRETS_DIRECTORY."""
 
 
+def service_token(name: str) -> str:
+    """The file that holds what a service shows to the hub."""
+    return f"service-{name}-token"
+
+
 class SqliteDatabase(Model):
     kind: Literal["sqlite"] = "sqlite"
 
@@ -83,6 +88,21 @@ class Culler(Model):
     max_age: int | None
 
 
+class HubService(Model):
+    """Something outside that speaks to the hub; its token is a file."""
+
+    name: str
+    scopes: tuple[str, ...]
+
+
+class HubRole(Model):
+    name: str
+    scopes: tuple[str, ...]
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    services: tuple[str, ...]
+
+
 class HubSettings(Model):
     hub_url: str
     """Where the proxy and the user pods reach the hub."""
@@ -93,6 +113,8 @@ class HubSettings(Model):
     login: PasswordLogin
     servers: UserServers
     culler: Culler | None
+    services: tuple[HubService, ...] = ()
+    roles: tuple[HubRole, ...] = ()
     monitored: bool
     """Whether somebody reads the metrics."""
     concurrent_spawns: int

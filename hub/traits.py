@@ -1,17 +1,15 @@
 """From our settings to the traits of JupyterHub, its proxy and its helpers: one table, no decisions elsewhere."""
 
-import sys
 from pathlib import Path
 from urllib.parse import quote
 
 from hub.places import Places
+from hub.roles import service_traits
 from hub.secret_files import Secrets
 from hub.server_traits import server_traits
-from hub.settings import LOGIN_PASSWORD, Culler, HubSettings, SqliteDatabase
+from hub.settings import LOGIN_PASSWORD, HubSettings, SqliteDatabase
 from hub.trait import PLATFORM, Trait
 
-CULLER = "idle-culler"
-PROMETHEUS = "prometheus"
 HUB_PORT = 8081
 
 DECIDED_ELSEWHERE = {
@@ -33,7 +31,7 @@ def traits(settings: HubSettings, secrets: Secrets, places: Places) -> list[Trai
         *_state(settings, secrets, places.state),
         *_limits(settings),
         *_login(settings, places.secrets / LOGIN_PASSWORD),
-        *_services(settings, secrets),
+        *service_traits(settings, secrets, places.settings),
         *server_traits(settings),
     ]
 
@@ -137,33 +135,3 @@ def _login(settings: HubSettings, password: Path) -> list[Trait]:
         Trait("PasswordAuthenticator", "allow_all", False, PLATFORM),
         Trait("PasswordAuthenticator", "auth_refresh_age", 300, PLATFORM),
     ]
-
-
-def _services(settings: HubSettings, secrets: Secrets) -> list[Trait]:
-    # A role that names its users is exact: who leaves the list stops being an admin.
-    roles: list[dict[str, object]] = [{"name": "admin", "users": list(settings.login.admins)}]
-    services: list[dict[str, object]] = []
-    if settings.culler is not None:
-        services.append({"name": CULLER, "command": culler_command(settings.culler)})
-        roles.append(
-            {
-                "name": CULLER,
-                "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
-                "services": [CULLER],
-            }
-        )
-    if settings.monitored:
-        services.append({"name": PROMETHEUS, "api_token": secrets.metrics_token})
-        roles.append({"name": PROMETHEUS, "scopes": ["read:metrics"], "services": [PROMETHEUS]})
-    return [
-        Trait("JupyterHub", "services", services, "culler"),
-        Trait("JupyterHub", "load_roles", roles, "identity.admins"),
-    ]
-
-
-def culler_command(culler: Culler) -> list[str]:
-    """How the hub starts the process that stops servers nobody uses."""
-    # It runs beside the hub: no network policy has to let the hub's pod speak to itself.
-    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--url=http://127.0.0.1:{HUB_PORT}/hub/api"]
-    command += [f"--timeout={culler.idle}", f"--cull-every={culler.every}"]
-    return command if culler.max_age is None else [*command, f"--max-age={culler.max_age}"]

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from settings.domain import ClassName, Count, EnvironmentName, PlainValue, Resources, Section, Text
 
+from settings.roles import HubRole, HubService
+
 
 class HubSection(Section):
     replicas: Count = 1
@@ -18,6 +20,10 @@ class HubSection(Section):
     """How many servers may run at all; unlimited when absent."""
     environment: Annotated[dict[EnvironmentName, Text], Field(examples=[{"TZ": "Europe/Berlin"}])] = {}
     """Plain values the hub's process sees, for what it has no key or trait for. Nothing secret belongs here."""
+    services: tuple[HubService, ...] = ()
+    """What else speaks to the hub's API."""
+    roles: tuple[HubRole, ...] = ()
+    """Who may do more than look after their own servers."""
     traits: Annotated[
         dict[ClassName, dict[str, PlainValue]], Field(examples=[{"JupyterHub": {"cookie_max_age_days": 7}}])
     ] = {}

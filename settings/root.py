@@ -72,6 +72,8 @@ class Settings(Section):
         database = self.storage.database
         if isinstance(database, Postgres) and isinstance(database.server, PostgresExternal):
             sources["storage.database.server.password"] = database.server.password
+        for place, service in enumerate(self.hub.services):
+            sources[f"hub.services.{place}.token"] = service.token
         for place, service in enumerate(self.services):
             sources |= {f"services.{place}.{each.key}": each.source for each in service.credentials}
         return sources

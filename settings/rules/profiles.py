@@ -50,7 +50,7 @@ def images_are_known(settings: Settings) -> Iterator[Problem]:
                 f"{key}.reference", f"is somewhere else than our {image.name}; remove it or choose another name"
             )
     for key, profile in _profiles(settings):
-        named = {f"{key}.image": (profile.image,) if profile.image else ()}
+        named: dict[str, tuple[str, ...]] = {f"{key}.image": (profile.image,) if profile.image else ()}
         if isinstance(profile.choices, Listed):
             named[f"{key}.choices.images"] = profile.choices.images
         for place, names in named.items():

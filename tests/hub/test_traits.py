@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 from hub.places import Places
 from hub.secret_files import SecretError, read_secrets
 from hub.settings import HubSettings
-from hub.traits import culler_command, database_url, traits
+from hub.traits import database_url, traits
 
 POSTGRES = {"kind": "postgres", "host": "db.example.org", "port": 5432, "name": "hub", "user": "hub@site"}
 
@@ -56,30 +56,6 @@ def test_the_database_password_survives_its_url(make_settings: Callable[..., Hub
 def test_sqlite_lies_in_the_state_directory(settings: HubSettings, places: Places) -> None:
     url = make_url(database_url(settings, read_secrets(settings, places.secrets), places.state))
     assert url.database == str(places.state / "jupyterhub.sqlite")
-
-
-def test_the_culler_may_only_look_and_stop(settings: HubSettings, places: Places) -> None:
-    assert table(settings, places)["JupyterHub", "load_roles"] == [
-        {"name": "admin", "users": ["ada"]},
-        {
-            "name": "idle-culler",
-            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
-            "services": ["idle-culler"],
-        },
-    ]
-
-
-def test_no_culler_without_its_key(make_settings: Callable[..., HubSettings], places: Places) -> None:
-    found = table(make_settings(culler=None), places)
-    assert found["JupyterHub", "services"] == []
-    assert found["JupyterHub", "load_roles"] == [{"name": "admin", "users": ["ada"]}]
-
-
-@pytest.mark.parametrize(("max_age", "last"), [(None, "--cull-every=300"), (7200, "--max-age=7200")])
-def test_culler_command(make_settings: Callable[..., HubSettings], max_age: int | None, last: str) -> None:
-    culler = make_settings(culler={"idle": 3600, "every": 300, "max_age": max_age}).culler
-    assert culler is not None
-    assert culler_command(culler)[-1] == last
 
 
 @pytest.mark.parametrize(

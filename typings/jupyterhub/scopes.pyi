@@ -1,0 +1,7 @@
+from collections.abc import Iterable, Mapping
+
+class ScopeNotFound(Exception): ...
+
+scope_definitions: Mapping[str, object]
+
+def _check_scopes_exist(scopes: Iterable[str], who_for: str | None = None) -> None: ...
