@@ -86,7 +86,7 @@ class Hub(Component):
             "hub-settings",
             metadata=ObjectMetaArgs(name="hub-settings", namespace=args.platform, labels=labels(HUB)),
             data={SETTINGS_FILE.name: settings_json},
-            opts=self.child,
+            opts=self._late,
         )
         Service(
             "hub-service",

@@ -5,7 +5,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from deploy import inventory
+from deploy import inventory, rollout
 from deploy.console import note
 from deploy.inventory import Item
 from deploy.kubectl import Kubectl, Manifest
@@ -42,12 +42,13 @@ def up(kubectl: Kubectl, program: Program, kept: Mapping[Place, str], given: Map
 
     applied = kubectl.apply(found for found in program.objects if found["kind"] in _FIRST)
     inventory.write(kubectl, program.namespace, inventory.merged(earlier, program.items))
-    try:
-        applied += kubectl.apply(
-            with_values(found, values, program.references) for found in program.objects if found["kind"] not in _FIRST
-        )
-    except Problem as refused:
-        raise Problem(explained(str(refused))) from refused
+    others = [
+        with_values(found, values, program.references) for found in program.objects if found["kind"] not in _FIRST
+    ]
+    applied += _apply(kubectl, (found for found in others if not program.is_later(found)))
+    if program.first:
+        rollout.wait(kubectl, program.first)
+        applied += _apply(kubectl, (found for found in others if program.is_later(found)))
     _report(applied, versions)
 
     for line in kubectl.delete(item.stub for item in change.delete):
@@ -75,6 +76,13 @@ def explained(refusal: str) -> str:
         f"{words}\nto mend it: restore the earlier value in the stack file. Where that is no choice, delete the object with "
         "kubectl and run this again; a claim takes its data with it"
     )
+
+
+def _apply(kubectl: Kubectl, manifests: Iterable[Manifest]) -> list[Manifest]:
+    try:
+        return kubectl.apply(manifests)
+    except Problem as refused:
+        raise Problem(explained(str(refused))) from refused
 
 
 def _report(applied: Iterable[Manifest], versions: Mapping[str, str]) -> None:

@@ -14,6 +14,8 @@ from preview.manifests import manifests
 _WORKLOADS: Final = ("StatefulSet", "Deployment", "DaemonSet", "Job")
 _PROVIDERS: Final = "pulumi:providers:"
 _GENERATED: Final = "random:"
+_NOT_WAITED_FOR: Final = "pulumi.com/skipAwait"
+"""As the engine, so kubectl: what carries this annotation may take as long as it likes."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Program:
     """What the engine calls the resources that generate values, and the components above them."""
     packages: frozenset[str] = frozenset()
     """The engine's providers that the program uses."""
+    first: tuple[Workload, ...] = ()
+    later: frozenset[tuple[str, str, str]] = frozenset()
+    """Kind, namespace and name of what is only applied once the workloads in `first` are ready."""
 
     @property
     def items(self) -> list[Item]:
@@ -38,7 +43,10 @@ class Program:
 
     @property
     def workloads(self) -> list[Workload]:
-        return [Workload(item.kind, item.namespace, item.name) for item in self.items if item.kind in _WORKLOADS]
+        return [_workload(found) for found in self.objects if found["kind"] in _WORKLOADS and _is_waited_for(found)]
+
+    def is_later(self, found: Manifest) -> bool:
+        return _identity(found) in self.later
 
     @property
     def expected(self) -> list[Place]:
@@ -57,6 +65,8 @@ def program_of(inventory: Inventory, namespace: str) -> Program:
         for resource in inventory.resources
         if resource.type.startswith(_PROVIDERS)
     }
+    workloads = {r.urn: _workload(r.inputs) for r in kubernetes if r.inputs["kind"] in _WORKLOADS}
+    later = [resource for resource in kubernetes if workloads.keys() & resource.depends_on]
     return Program(
         stack=inventory.stack,
         namespace=namespace,
@@ -65,6 +75,8 @@ def program_of(inventory: Inventory, namespace: str) -> Program:
         protected=frozenset(_identity(resource.inputs) for resource in kubernetes if resource.protect),
         generated=_with_components(inventory, (r for r in inventory.resources if r.type.startswith(_GENERATED))),
         packages=frozenset((packages - {"pulumi"}) | used),
+        first=tuple(sorted({workloads[urn] for r in later for urn in workloads.keys() & r.depends_on}, key=str)),
+        later=frozenset(_identity(resource.inputs) for resource in later),
     )
 
 
@@ -82,6 +94,14 @@ def _with_components(inventory: Inventory, resources: Iterable[Declared]) -> tup
 def _identity(manifest: Manifest) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
     return manifest["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def _workload(manifest: Manifest) -> Workload:
+    return Workload(*_identity(manifest))
+
+
+def _is_waited_for(manifest: Manifest) -> bool:
+    return manifest["metadata"].get("annotations", {}).get(_NOT_WAITED_FOR) != "true"
 
 
 def _secrets_read(manifest: Manifest) -> Iterator[Place]:

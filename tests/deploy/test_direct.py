@@ -14,6 +14,7 @@ from deploy.inventory import Item
 from deploy.kubectl import Kubectl, Manifest
 from deploy.program import Program
 from deploy.values import Place
+from deploy.verdict import Workload
 from lab.problem import Problem
 from settings.cluster import Lab
 
@@ -148,6 +149,25 @@ def test_down_with_its_data_leaves_nothing(kubectl: Kubectl, program: Program) -
     up(kubectl, program)
     direct.down(kubectl, program.namespace, data=True)
     assert kubectl.get("namespace", program.namespace) is None
+
+
+def test_what_waits_for_a_workload_is_left_as_it_was_when_that_fails(kubectl: Kubectl, program: Program) -> None:
+    up(kubectl, program)
+    pod = {"metadata": {"labels": {"app": "pull"}}, "spec": {"containers": [{"name": "a", "image": "lab.local/no:no"}]}}
+    spec = {"selector": {"matchLabels": {"app": "pull"}}, "template": pod}
+    gate = named("DaemonSet", program.namespace, "pull", "apps/v1", spec=spec)
+    changed = named("ConfigMap", program.namespace, "two", data={"key": "changed"})
+    wanted = replace(
+        without(program, "two"),
+        objects=(*without(program, "two").objects, gate, changed),
+        first=(Workload("DaemonSet", program.namespace, "pull"),),
+        later=frozenset({("ConfigMap", program.namespace, "two")}),
+    )
+    with pytest.raises(Problem, match=r"image lab\.local/no:no cannot be pulled"):
+        up(kubectl, wanted)
+    found = kubectl.get("configmap", "two", program.namespace)
+    assert found is not None
+    assert found["data"] == {"key": "2"}
 
 
 def test_a_failed_rollout_is_told_in_words(kubectl: Kubectl, program: Program) -> None:
