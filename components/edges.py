@@ -70,7 +70,7 @@ class Others:
     """Pods that somebody else keeps: those of a namespace with these labels, all of them where there are none."""
 
     namespace: str
-    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
     def peer(self) -> NetworkPolicyPeerArgs:
         return _pods(self.namespace, self.labels)

@@ -159,6 +159,8 @@ def _mounts(settings: Settings) -> Iterator[tuple[str, str]]:
     for position, volume in enumerate(settings.storage.volumes):
         if volume.mount is not None:
             yield f"storage.volumes.{position}.mount", volume.mount
+    if settings.service_discovery is not None:
+        yield "service_discovery.file", str(PurePosixPath(settings.service_discovery.file).parent)
 
 
 RULES = (

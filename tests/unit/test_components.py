@@ -242,8 +242,15 @@ async def test_every_secret_nobody_has_set_is_named_with_its_key_and_the_command
     assert str(refusal.value).splitlines() == [
         "secrets are missing:",
         "  identity.password: nobody has set 'login-password' yet; run pulumi config set --secret login-password",
-        "  storage.database.server.password: nobody has set 'postgres-password' yet; "
-        "run pulumi config set --secret postgres-password",
+        *(
+            f"  {key}: nobody has set {name!r} yet; run pulumi config set --secret {name}"
+            for key, name in {
+                "storage.database.server.password": "hub-database-password",
+                "services.1.access_key": "minio-access-key",
+                "services.1.secret_key": "minio-secret-key",
+                "services.3.password": "postgres-password",
+            }.items()
+        ),
     ]
     with pytest.raises(pulumi.RunError) as refusal:
         asked(settings, {"jupyterhub:login-password": "x"})
@@ -252,11 +259,11 @@ async def test_every_secret_nobody_has_set_is_named_with_its_key_and_the_command
 
 
 async def test_what_somebody_has_set_stays_secret() -> None:
-    given = {"jupyterhub:login-password": "x", "jupyterhub:postgres-password": "y"}
-    found = asked(read(stack_file("prod")), given)
+    settings = read(stack_file("prod"))
+    given = {f"jupyterhub:{name}": f"value of {name}" for name in settings.declared_secrets}
+    found = asked(settings, given)
     assert {name: (await value.is_secret(), await value.future()) for name, value in found.items()} == {
-        "login-password": (True, "x"),
-        "postgres-password": (True, "y"),
+        name: (True, f"value of {name}") for name in settings.declared_secrets
     }
 
 

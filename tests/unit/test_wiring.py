@@ -28,7 +28,7 @@ SECRETS = {
     "e2e": GENERATED | METRICS | {"database-password": LETTERS.format("database-password")},
     "prod": GENERATED
     | METRICS
-    | {"login-password": "<<declared:login-password>>", "database-password": "<<declared:postgres-password>>"},
+    | {"login-password": "<<declared:login-password>>", "database-password": "<<declared:hub-database-password>>"},
 }
 READ_AT_THE_START = {
     "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password", "metrics-token"),
@@ -141,6 +141,7 @@ def test_each_secret_has_a_value_of_its_own_under_its_own_name(known: Inventory)
     found = {
         secret.inputs["metadata"]["name"]: {key: value.value for key, value in secret.inputs["stringData"].items()}
         for secret in known.of("kubernetes:core/v1:Secret")
+        if secret.inputs["metadata"]["namespace"] == known.outputs["namespace"]
     }
     assert found == {name: {name: reference} for name, reference in SECRETS[known.stack].items()}
 
@@ -260,7 +261,7 @@ def test_the_sizes_of_the_stack_file_are_those_of_the_pods(known: Inventory) -> 
 
 def test_the_users_are_bounded_and_not_the_platform(known: Inventory) -> None:
     names = settings_of(known).namespace
-    assert dict(known.outputs) == {"namespace": names.name, "users_namespace": names.users}
+    assert (known.outputs["namespace"], known.outputs["users_namespace"]) == (names.name, names.users)
     for kind in ("ResourceQuota", "LimitRange"):
         [found] = known.of(f"kubernetes:core/v1:{kind}")
         assert found.inputs["metadata"]["namespace"] == names.users
