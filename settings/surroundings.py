@@ -56,8 +56,8 @@ class ServiceDiscovery(Section):
     """The labels of such a ConfigMap. What it holds is in docs/services.md."""
     namespaces: Annotated[
         frozenset[KubernetesName],
-        BeforeValidator(told_apart),
         Field(min_length=1, examples=[["ml-platform"]]),
+        BeforeValidator(told_apart),
     ]
     """Where the hub looks for them: it may read the ConfigMaps of these namespaces, and they have to exist."""
     file: FilePath
