@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.control import Found, FoundNode
+from hub.control import Found, FoundImage, FoundNode
 from hub.furnish import Person
 from hub.profile_settings import Discovered, Image, Listed, Profile
 
@@ -80,12 +80,16 @@ def _offer(profile: Profile, images: Sequence[Image], found: Found | None) -> Of
             titles = {image.name: image.title for image in images}
             return Offer(profile, sources, _asked(_listed(profile, listed, titles)), gpus, listed.nodes)
         case Discovered() if found is not None:
-            # What is named by a tag may be something else tomorrow.
-            sources |= {image.name: Source(image.reference, "Always") for image in found.images}
+            sources |= {image.name: _source(image) for image in found.images}
             selections = _asked(_discovered(profile, found, gpus))
             return Offer(profile, sources, selections, gpus, capacities=found.nodes)
         case _:
             return Offer(profile, sources, gpus=gpus)
+
+
+def _source(image: FoundImage) -> Source:
+    """As Kubernetes has it: `latest` is looked up at each start, any other tag stays what it is."""
+    return Source(image.reference, "Always" if image.metadata.tag == "latest" else "IfNotPresent")
 
 
 def _asked(selections: Mapping[str, Selection | None]) -> dict[str, Selection]:

@@ -49,7 +49,7 @@ ADA, BOB = Person("ada", frozenset({"curators"})), Person("bob", frozenset({"rea
 ANSWER = Found.model_validate_json(
     """{"images": [
     {"name": "cpu", "display_name": "CPU", "metadata": {"registry": "h", "repository": "l/cpu", "tag": "2"}},
-    {"name": "gpu", "display_name": "GPU", "default": true, "metadata": {"registry": "h", "repository": "l/gpu", "tag": "2"}}],
+    {"name": "gpu", "display_name": "GPU", "default": true, "metadata": {"registry": "h", "repository": "l/gpu", "tag": "latest"}}],
     "nodes": [{"name": "thin", "capacity": {"cpu": 4, "memory": "8Gi", "gpu": 0}},
               {"name": "fat", "capacity": {"cpu": 16, "memory": "40Gi", "gpu": 8, "effective_gpu": 1}}],
     "defaults": {"default_node": "thin", "default_cpu_cores": 4, "default_memory_gb": 5, "default_gpu_count": 0}}"""
@@ -80,7 +80,7 @@ def test_a_person_sees_the_profiles_of_their_groups_and_nothing_else() -> None:
             ("choosing", "s:1", 2, 4, 2, ("b",)),
         ),
         ({"profile": "choosing", "node": "*"}, ("choosing", "ours:1", 0.5, 1, 0, ("a", "b"))),
-        ({"profile": "found"}, ("found", "h/l/gpu:2", 4, 4, 0, ("thin",))),
+        ({"profile": "found"}, ("found", "h/l/gpu:latest", 4, 4, 0, ("thin",))),
         (
             {"profile": "found", "image": "cpu", "cpu": "16", "memory": "32Gi", "gpu": "1", "node": "*"},
             ("found", "h/l/cpu:2", 16, 32, 1, ()),
@@ -169,8 +169,9 @@ def test_a_discovered_size_never_exceeds_the_profile() -> None:
     assert offer.selections["cpu"].values == ["1", "2"]
 
 
-def test_an_image_with_a_tag_is_looked_up_at_each_start() -> None:
+def test_the_latest_image_is_looked_up_at_each_start() -> None:
     assert chosen({"profile": "found"}).image.pull_policy == "Always"
+    assert chosen({"profile": "found", "image": "cpu"}).image.pull_policy == "IfNotPresent"
     assert chosen({}).image.pull_policy == "IfNotPresent"
 
 

@@ -1,0 +1,59 @@
+"""A person who speaks to a hub as a browser does, without the browser."""
+
+from typing import Any
+
+import requests
+
+SECONDS = 90
+
+
+class HubSession:
+    def __init__(self, hub: str, name: str, password: str) -> None:
+        self.hub = hub
+        self.name = name
+        self._http = requests.Session()
+        self._http.get(f"{hub}/hub/login", timeout=SECONDS)
+        form = {"username": name, "password": password, "_xsrf": self._xsrf}
+        self._http.post(f"{hub}/hub/login", data=form, timeout=SECONDS).raise_for_status()
+        assert self.api("GET", "/user").json()["name"] == name
+
+    @property
+    def _xsrf(self) -> str:
+        return next(
+            cookie.value or "" for cookie in self._http.cookies if cookie.name == "_xsrf" and cookie.path == "/hub/"
+        )
+
+    def page(self, path: str) -> requests.Response:
+        return self._http.get(f"{self.hub}/hub{path}", timeout=SECONDS)
+
+    def api(self, method: str, path: str, body: Any = None) -> requests.Response:
+        return self._http.request(
+            method,
+            f"{self.hub}/hub/api{path}",
+            json=body,
+            params={"_xsrf": self._xsrf},
+            headers={"Referer": f"{self.hub}/hub/home"},
+            timeout=SECONDS,
+        )
+
+    def start(self, options: Any = None) -> requests.Response:
+        return self.api("POST", f"/users/{self.name}/server", options)
+
+    def submit(self, form: dict[str, str]) -> requests.Response:
+        return self._http.post(
+            f"{self.hub}/hub/spawn", data={**form, "_xsrf": self._xsrf}, params={"_xsrf": self._xsrf}, timeout=SECONDS
+        )
+
+    def stop(self) -> None:
+        self.api("DELETE", f"/users/{self.name}/server")
+
+    @property
+    def server(self) -> dict[str, Any]:
+        """The first server as the hub sees it; empty while there is none."""
+        return self.api("GET", f"/users/{self.name}").json().get("servers", {}).get("", {})
+
+    @property
+    def why_not(self) -> str:
+        """What the person is told while they wait for their server, up to the last word."""
+        response = self._http.get(f"{self.hub}/hub/api/users/{self.name}/server/progress", timeout=SECONDS)
+        return response.text

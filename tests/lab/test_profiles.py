@@ -1,0 +1,204 @@
+"""Who may start what, against a real hub: by the form, by links and by the API, with GPUs and through an outage."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from images.catalogue import lab_reference
+from settings.load import ROOT
+from tests.e2e import surroundings
+from tests.e2e.cluster import eventually, kubectl, objects, pod_of, secret
+from tests.hub import control_api
+from tests.lab.hub_session import HubSession
+
+pytestmark = pytest.mark.lab
+HUB = "http://127.0.0.1:8020"
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of a stack that lives for one test run
+PLATFORM, USERS, CONTROL = "profiles", "profiles-users", "profiles-control"
+NODE = "jupyterhub-lab"
+GPU = "example.com/gpu"
+As = Callable[[str], HubSession]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def there() -> Iterator[None]:
+    surroundings.namespace(PLATFORM)
+    surroundings.secret(PLATFORM, "site-secrets", {"password": PASSWORD})
+    surroundings.namespace(CONTROL)
+    _play_control_api()
+    _advertise_gpus(1)
+    subprocess.run(["make", "up", "STACK=profiles"], cwd=ROOT, check=True, env=os.environ | {"CI": "true"}, timeout=600)
+    yield
+    _advertise_gpus(None)
+    kubectl("delete", "namespace", CONTROL, "--wait=false")
+
+
+def _play_control_api() -> None:
+    registry, repository, tag = _parts(lab_reference("notebook"))
+    said = {
+        **control_api.GOOD,
+        control_api.IMAGES: [control_api.image("found-notebook", registry, repository, tag, default=True)],
+        control_api.NODES: [control_api.node(NODE, 2, "8Gi", 1)],
+    }
+    script = Path(control_api.__file__).read_text()
+    metadata = {"name": "backend", "namespace": CONTROL}
+    surroundings.apply(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"control_api.py": script}}
+    )
+    container = {
+        "name": "backend",
+        "image": lab_reference("notebook"),
+        "command": ["python3", "/srv/control_api.py", "8000", json.dumps(said)],
+        "volumeMounts": [{"name": "script", "mountPath": "/srv"}],
+        "readinessProbe": {"tcpSocket": {"port": 8000}, "periodSeconds": 1},
+    }
+    spec = {"containers": [container], "volumes": [{"name": "script", "configMap": {"name": "backend"}}]}
+    labels = {"app": "backend"}
+    template = {"metadata": {"labels": labels}, "spec": spec | {"terminationGracePeriodSeconds": 0}}
+    deployment = {"selector": {"matchLabels": labels}, "template": template}
+    surroundings.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment})
+    ports = [{"port": 8000}]
+    surroundings.apply(
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"selector": labels, "ports": ports}}
+    )
+    kubectl("rollout", "status", "deployment/backend", "--namespace", CONTROL, "--timeout=120s")
+
+
+def _parts(reference: str) -> tuple[str, str, str]:
+    registry, _, rest = reference.partition("/")
+    repository, _, tag = rest.partition(":")
+    return registry, repository, tag
+
+
+def _advertise_gpus(count: int | None) -> None:
+    """As a device plugin would, without a device."""
+    patch = json.dumps({"status": {"capacity": {GPU: None if count is None else str(count)}}})
+    kubectl("patch", "node", NODE, "--subresource=status", "--type=merge", "--patch", patch)
+
+
+@pytest.fixture(scope="module")
+def as_person(there: None) -> As:
+    seated: dict[str, HubSession] = {}
+
+    def seat(name: str) -> HubSession:
+        if name not in seated:
+            seated[name] = HubSession(HUB, name, PASSWORD)
+        return seated[name]
+
+    return seat
+
+
+def test_the_form_shows_what_a_person_may_have_and_nothing_else(as_person: As) -> None:
+    form = as_person("bob").page("/spawn").text
+    assert 'value="small"' in form
+    assert 'name="cpu:small"' in form
+    assert 'value="large"' not in form
+    assert 'value="gpu"' not in form
+    form = as_person("alice").page("/spawn").text
+    for name in ("small", "large", "gpu", "discovered"):
+        assert f'value="{name}"' in form
+    assert "found-notebook" in form.lower()
+    assert f'value="{NODE}"' in form
+
+
+@pytest.mark.parametrize(
+    ("person", "options", "reason"),
+    [
+        ("bob", {"profile": "large"}, "no profile 'large' for you; choose one of small"),
+        ("bob", {"profile": "small", "image": "evil/image"}, "offers no choice of image"),
+        ("bob", {"profile": "small", "cpu": "2"}, "there is no cpu '2'; choose one of 1, 500m"),
+        ("bob", {"profile": "small", "node": NODE}, "offers no choice of node"),
+        ("alice", {"profile": "discovered", "image": "evil.example.com/library/evil:1"}, "there is no image"),
+        ("alice", {"profile": "discovered", "gpu": "2"}, "there is no gpu '2'; choose one of 0, 1"),
+        ("alice", {"profile": "discovered", "node": "elsewhere"}, "there is no node 'elsewhere'"),
+        ("alice", {"profile": "gpu", "gpu": "2"}, "offers no choice of gpu"),
+    ],
+)
+def test_what_was_not_offered_is_refused_with_the_reason(
+    as_person: As, person: str, options: dict[str, Any], reason: str
+) -> None:
+    answer = as_person(person).start(options)
+    assert answer.status_code == 400
+    assert reason in answer.json()["message"]
+    assert reason.split(";", maxsplit=1)[0] in as_person(person).submit(options).text.replace("&#39;", "'")
+    assert not objects("pod", USERS, "--selector", f"hub.jupyter.org/username={person}")
+
+
+def test_a_service_may_do_what_its_scopes_say_and_no_more() -> None:
+    import requests  # noqa: PLC0415 - the only one without a login
+
+    token = secret(PLATFORM, "service-usage-report-token", "service-usage-report-token")
+    header = {"Authorization": f"token {token}"}
+    assert requests.get(f"{HUB}/hub/api/users", headers=header, timeout=30).status_code == 200
+    assert requests.post(f"{HUB}/hub/api/users/bob/server", headers=header, timeout=30).status_code in {403, 404}
+
+
+def test_choices_outlive_the_api_that_gave_them_and_the_hub(as_person: As) -> None:
+    assert "Found-Notebook" in as_person("alice").page("/spawn").text
+    kubectl("scale", "deployment/backend", "--namespace", CONTROL, "--replicas=0")
+    try:
+        _restart_hub()
+        form = as_person("alice").page("/spawn")
+        assert "Found-Notebook" in form.text
+        assert form.elapsed.total_seconds() < 10
+    finally:
+        kubectl("scale", "deployment/backend", "--namespace", CONTROL, "--replicas=1")
+
+
+def test_a_server_gets_the_one_gpu_and_the_next_one_says_why_it_waits(as_person: As) -> None:
+    alice, carol = as_person("alice"), as_person("carol")
+    alice.start({"profile": "gpu"})
+    eventually("alice's server runs", lambda: bool(alice.server.get("ready")), 90)
+    spec = pod_of(USERS, "alice")["spec"]
+    assert spec["containers"][0]["resources"]["limits"][GPU] == "1"
+    assert {"key": GPU, "operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
+    try:
+        carol.start({"profile": "discovered", "gpu": "1", "node": NODE})
+        eventually("carol's server is given up", lambda: not carol.server.get("pending"), 120)
+        assert f"Insufficient {GPU}" in carol.page("/spawn-pending/carol").text
+    finally:
+        alice.stop()
+        carol.stop()
+
+
+def test_who_left_a_group_starts_nothing_of_it_even_without_a_new_login(as_person: As) -> None:
+    alice = as_person("alice")
+    with changed_settings(lambda said: said["login"]["groups"]["analysts"].remove("alice")):
+        answer = alice.start({"profile": "large"})
+        assert answer.status_code == 400
+        assert "no profile 'large' for you; choose one of small" in answer.json()["message"]
+        assert 'value="large"' not in alice.page("/spawn").text
+    assert 'value="large"' in alice.page("/spawn").text
+
+
+class changed_settings:  # noqa: N801 - reads as a verb
+    """The hub's settings with a change, until the end."""
+
+    def __init__(self, change: Callable[[dict[str, Any]], None]) -> None:
+        (config,) = [each for each in objects("configmap", PLATFORM) if "settings.json" in each.get("data", {})]
+        self._name = config["metadata"]["name"]
+        self._before = config["data"]["settings.json"]
+        said = json.loads(self._before)
+        change(said)
+        self._after = json.dumps(said)
+
+    def __enter__(self) -> None:
+        self._write(self._after)
+
+    def __exit__(self, *_: object) -> None:
+        self._write(self._before)
+
+    def _write(self, text: str) -> None:
+        patch = json.dumps({"data": {"settings.json": text}})
+        kubectl("patch", "configmap", self._name, "--namespace", PLATFORM, "--type=merge", "--patch", patch)
+        _restart_hub()
+
+
+def _restart_hub() -> None:
+    kubectl("delete", "pod", "--namespace", PLATFORM, "--selector", "app.kubernetes.io/component=hub")
+    kubectl("rollout", "status", "deployment/hub", "--namespace", PLATFORM, "--timeout=120s")
