@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.admission import Admission, AdmissionArgs
 from components.base import Component
+from components.branding import branding_files
 from components.catalogue import Portal, PortalArgs, exported, portal_files
 from components.certificate import Certificate, CertificateArgs
 from components.credentials import Credentials, CredentialsArgs
@@ -19,7 +21,7 @@ from components.namespaces import Namespaces, NamespacesArgs
 from components.policies import Policies, PoliciesArgs
 from components.proxy import Proxy, ProxyArgs
 from components.scheduling import Scheduling, SchedulingArgs
-from components.services import Services, ServicesArgs, mounted_secrets
+from components.services import Services, ServicesArgs
 from components.storage import Storage, StorageArgs
 from components.volumes import Volumes, VolumesArgs
 from lab.paths import CONTEXT as LAB_CONTEXT
@@ -51,6 +53,11 @@ def deploy(
         part,
     )
     _conversations(settings, spaces, part)
+    Admission(
+        "admission",
+        AdmissionArgs(platform=settings.namespace.name, servers=runtime.servers),
+        part,
+    )
     credentials = Credentials(
         "credentials",
         CredentialsArgs(
@@ -111,6 +118,7 @@ def deploy(
             state_claim=storage.state_claim,
             nodes=scheduling.nodes,
             after=scheduling.before_hub,
+            branding=branding_files(settings.branding),
             image=images["hub"],
             monitoring=settings.monitoring,
         ),

@@ -1,5 +1,6 @@
 """The hub: its rights, its settings, its pod."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -70,6 +71,8 @@ class HubArgs:
     nodes: Nodes
     after: list[pulumi.Resource]
     """What has to be ready before another hub takes the place of the running one."""
+    branding: Mapping[str, str]
+    """Files of the pages, by name, in base64."""
     image: str
     monitoring: MonitoringSection | None
 
@@ -86,6 +89,7 @@ class Hub(Component):
             "hub-settings",
             metadata=ObjectMetaArgs(name="hub-settings", namespace=args.platform, labels=labels(HUB)),
             data={SETTINGS_FILE.name: settings_json},
+            binary_data=args.branding or None,
             opts=self._late,
         )
         Service(

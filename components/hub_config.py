@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from components.branding import branding
 from components.naming import DATABASE, DATABASE_PORT, HUB, HUB_PORT, PROXY_API_PORT, PROXY_API_SERVICE
 from components.server_config import user_servers
 from hub.settings import (
@@ -38,6 +39,7 @@ def hub_settings(settings: Settings, images: Mapping[str, str]) -> HubSettings:
         monitored=settings.monitoring is not None,
         concurrent_spawns=settings.hub.concurrent_spawns,
         active_servers=settings.hub.active_servers,
+        branding=branding(settings.branding),
         traits=settings.hub.traits,
     )
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from components.server_nodes import server_nodes
 from components.hub_volumes import home_of, volumes_of
+from components.server_nodes import server_nodes
 from components.services import declared_services, looking
 from hub.profile_settings import Discovered, Discovery, Gpu, Image, Listed, Profile
 from hub.settings import UserServers

@@ -96,11 +96,6 @@ def looking(discovery: ServiceDiscovery | None) -> Looking | None:
     )
 
 
-def mounted_secrets(services: tuple[Service, ...]) -> tuple[str, ...]:
-    """Every Secret that some server mounts for a service."""
-    return tuple(sorted({file.secret for service in declared_services(services) for file in service.files}))
-
-
 def _file(service: Service, credential: Credential) -> CredentialFile:
     source = credential.source
     if isinstance(source, DeclaredSecret):

@@ -15,6 +15,7 @@ from hub.volume_settings import Home, Volume
 
 SETTINGS_FILE = Path("/etc/jupyterhub/settings.json")
 STATE_DIRECTORY = Path("/var/lib/jupyterhub")
+BRANDING_DIRECTORY = SETTINGS_FILE.parent
 SECRETS_DIRECTORY = Path("/run/secrets/jupyterhub")
 COOKIE_SECRET = "cookie-secret"  # noqa: S105 - a file name
 CRYPT_KEY = "crypt-key"
@@ -88,6 +89,22 @@ class Culler(Model):
     max_age: int | None
 
 
+class Colours(Model):
+    main: str
+    dark: str
+    light: str
+
+
+class Branding(Model):
+    title: str | None
+    logo: str | None
+    """A file in BRANDING_DIRECTORY, as the page templates there are."""
+    announcement: str | None
+    colours: Colours | None
+    files: str
+    """A fingerprint of the files: the hub starts anew when one changes."""
+
+
 class HubService(Model):
     """Something outside that speaks to the hub; its token is a file."""
 
@@ -119,5 +136,6 @@ class HubSettings(Model):
     """Whether somebody reads the metrics."""
     concurrent_spawns: int
     active_servers: int | None
+    branding: Branding | None = None
     traits: dict[str, dict[str, JsonValue]]
     """Traits given as they are, by class and name."""

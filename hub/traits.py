@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from hub.branding import branding_traits
 from hub.places import Places
 from hub.roles import service_traits
 from hub.secret_files import Secrets
@@ -33,6 +34,7 @@ def traits(settings: HubSettings, secrets: Secrets, places: Places) -> list[Trai
         *_login(settings, places.secrets / LOGIN_PASSWORD),
         *service_traits(settings, secrets, places.settings),
         *server_traits(settings),
+        *branding_traits(settings),
     ]
 
 

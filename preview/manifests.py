@@ -15,6 +15,8 @@ ORDER: Final = (
     "StorageClass",
     "ResourceQuota",
     "LimitRange",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
     "ServiceAccount",
     "ClusterRole",
     "Role",
@@ -45,6 +47,8 @@ CLUSTER_WIDE: Final = frozenset(
         "PersistentVolume",
         "PriorityClass",
         "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
     }
 )
 _FIRST_KEYS: Final = ("apiVersion", "kind", "metadata", "type")

@@ -6,9 +6,11 @@ names, and for each range of addresses that matters one that stands for it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Final
 
 from hub.server_traits import server_traits
+from hub.service_settings import SERVICE_LABEL
 from hub.settings import SETTINGS_FILE, HubSettings
 from reachability.ports import Ports, common
 from reachability.semantics import NAME_LABEL, Address, End, Labels, Manifest, NotUnderstoodError, Pod, Policies, Port
@@ -25,6 +27,7 @@ ADDRESSES: Final[Mapping[str, str]] = {
 }
 """Outside all pods. No policy can tell the API server from any other machine: its address is one of the cluster's choice."""
 STRANGERS: Final = "elsewhere"
+EVERYWHERE: Final = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def parties_in(manifests: Sequence[Manifest]) -> list[Party]:
         Party(name, Pod(namespace, labels, next(addresses)))
         for name, namespace, labels in _named_by_policies(manifests, [party.end for party in ours])
     ]
-    outside = [Party(name, Address(address)) for name, address in ADDRESSES.items()]
+    outside = [Party(name, Address(address)) for name, address in {**ADDRESSES, **dict(_blocks(manifests))}.items()]
     return [*ours, *named, *strangers, *outside]
 
 
@@ -103,20 +106,28 @@ def _pods(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str, Labels, Man
             metadata = found["metadata"]
             yield metadata["name"], metadata["namespace"], template["metadata"]["labels"], template["spec"]
     settings = _hub_settings(manifests)
-    for name, user in (("a user's server", "ada"), ("another user's server", "bob")):
-        yield name, settings.servers.namespace, user_labels(settings, user), {}
+    grouped = [service.name for service in settings.servers.services if service.groups is not None]
+    users = {
+        "a user's server": (),
+        "another user's server": (),
+        **{f"a server with {name}": (name,) for name in grouped},
+    }
+    for name, allowed in users.items():
+        yield name, settings.servers.namespace, user_labels(settings, name, allowed), {}
     for namespace in _namespaces(manifests):
         name = namespace["metadata"]["name"]
         yield f"any other pod in {name}", name, {}, {}
 
 
-def user_labels(settings: HubSettings, user: str) -> dict[str, str]:
-    """What KubeSpawner puts on the pod of a user."""
+def user_labels(settings: HubSettings, user: str, allowed: Iterable[str]) -> dict[str, str]:
+    """What the hub puts on the pod of somebody who may use these services beside those that are for everybody."""
     table: dict[str, Any] = {line.name: line.value for line in server_traits(settings)}
     component: str = table["component_label"]
+    everybodys = [service.name for service in settings.servers.services if service.groups is None]
     return {
         **table["common_labels"],
         **table["extra_labels"],
+        **{SERVICE_LABEL + name: "yes" for name in (*everybodys, *allowed)},
         "component": component,
         "app.kubernetes.io/component": component,
         "hub.jupyter.org/username": user,
@@ -155,6 +166,14 @@ def _peers(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
             for direction, peers in (("ingress", "from"), ("egress", "to")):
                 for rule in found["spec"].get(direction, ()):
                     yield from rule.get(peers, ())
+
+
+def _blocks(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+    """The ranges that a policy names, and an address that stands for each."""
+    for peer in _peers(manifests):
+        cidr = peer.get("ipBlock", {}).get("cidr", EVERYWHERE)
+        if cidr != EVERYWHERE:
+            yield cidr, str(ip_network(cidr).network_address)
 
 
 def _namespaces(manifests: Sequence[Manifest]) -> Iterator[Manifest]:

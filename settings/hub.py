@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.domain import ClassName, Count, EnvironmentName, PlainValue, Resources, Section, Text
-
 from settings.roles import HubRole, HubService
 
 

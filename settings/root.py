@@ -1,5 +1,6 @@
 """One stack file, whole."""
 
+from settings.branding import BrandingSection
 from settings.cluster import Cluster
 from settings.domain import DeclaredSecret, SecretSource, Section
 from settings.exposure import Exposure
@@ -50,6 +51,9 @@ class Settings(Section):
     """Who applies what `make render` writes. Whoever calls it when absent."""
     monitoring: MonitoringSection | None = None
     """Who watches the platform: metrics, a dashboard, alerts. Nobody when absent."""
+
+    branding: BrandingSection | None = None
+    """What the hub's pages look like. Like JupyterHub's own when absent."""
 
     @property
     def images(self) -> tuple[str, ...]:

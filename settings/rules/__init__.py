@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from settings.problems import Problem
 from settings.root import Settings
 from settings.rules import (
+    branding,
     capacity,
     environment,
     exposure,
@@ -38,6 +39,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *secrets.RULES,
     *services.RULES,
     *names.RULES,
+    *branding.RULES,
 )
 
 

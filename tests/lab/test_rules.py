@@ -1,5 +1,6 @@
 """The alert rules as Prometheus itself reads them: promtool runs their cases, and checks what a stack is given."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 import yaml
 
 from components.alerts import alert_groups
-from lab import prometheus
+from lab import build, paths, prometheus
 from settings.load import ROOT
 
 pytestmark = pytest.mark.lab
@@ -55,3 +56,20 @@ def test_prometheus_accepts_the_rules_of_a_stack(promtool: Path, tmp_path: Path)
     file.write_text(yaml.safe_dump({"groups": alert_groups("jupyter", "jupyter-users", 100)}))
     code, words = said(promtool, "check", "rules", "--lint=all", "--lint-fatal", file)
     assert code == 0, words
+
+
+def test_the_kubelet_knows_the_volumes_by_these_names() -> None:
+    if not shutil.which("go"):
+        pytest.skip("Go is not installed")
+    command = ("go", "list", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes")
+    where = subprocess.run(
+        command, cwd=paths.SOURCE, env=build.environment(), check=True, capture_output=True, text=True
+    )
+    kubelet = Path(where.stdout.strip(), "pkg", "kubelet", "metrics")
+    names = set(re.findall(r'= "(volume_stats_\w+)"', (kubelet / "metrics.go").read_text()))
+    written = [*RULES.glob("*.yaml"), *(ROOT / "dashboards").glob("*.json")]
+    used = {name for path in written for name in re.findall(r"kubelet_(volume_stats_\w+)", path.read_text())}
+    assert len(used) >= 4
+    assert used <= names
+    labels = (kubelet / "collectors" / "volume_stats.go").read_text()
+    assert '[]string{"namespace", "persistentvolumeclaim"}' in labels

@@ -41,13 +41,15 @@ def _is(end: Pods | Others | Addresses, party: Party) -> bool:
     match end:
         case Addresses():
             address = ip_address(party.end.address)
-            return not any(address in ip_network(excluded) for excluded in end.excluded)
+            excluded = any(address in ip_network(cut) for cut in end.excluded)
+            return address in ip_network(end.within) and not excluded
         case Pods():
             found = party.end
             return (
                 isinstance(found, Pod)
                 and found.namespace == end.namespace
                 and found.labels.get("app.kubernetes.io/component") == end.component
+                and (end.service is None or f"service.jupyterhub-platform/{end.service}" in found.labels)
             )
         case Others():
             found = party.end

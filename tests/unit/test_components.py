@@ -42,6 +42,7 @@ FOREIGN = {
 
 ANY = {"notebook": "any"}
 
+
 def changed(key: str, value: object) -> Settings:
     """The dev stack with one key of it changed."""
     tree = yaml.safe_load(DEV)["config"][SETTINGS_KEY]

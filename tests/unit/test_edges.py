@@ -22,7 +22,8 @@ def peer(spec: dict[str, Any]) -> tuple[str, str]:
     if "ipBlock" in spec:
         return "outside", ",".join(spec["ipBlock"]["except"])
     return party(
-        spec["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], spec["podSelector"].get("matchLabels", {})
+        spec["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"],
+        spec["podSelector"].get("matchLabels", {}),
     )
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -198,7 +198,7 @@ def test_the_operator_is_given_every_alert(prod: Inventory) -> None:
 def test_without_an_operator_the_alerts_are_a_file() -> None:
     found = inventory("e2e", preview=False).one("kubernetes:core/v1:ConfigMap", "alerts").inputs
     assert found["metadata"]["labels"]["prometheus_rules"] == "1"
-    assert yaml.safe_load(found["data"]["jupyterhub-e2e.yaml"]) == {"groups": alert_groups("e2e", "e2e-users", None)}
+    assert yaml.safe_load(found["data"]["jupyterhub-e2e.yaml"]) == {"groups": alert_groups("e2e", "e2e-users", 10)}
 
 
 def test_nobody_watches_a_stack_that_does_not_ask_for_it() -> None:
@@ -226,8 +226,9 @@ def test_one_service_may_read_the_metrics_and_nothing_else(mounts: Places) -> No
     (mounts.secrets / "metrics-token").write_text("1234\n")
     settings = told("e2e")
     table = {trait.name: trait.value for trait in traits(settings, read_secrets(settings, mounts.secrets), mounts)}
-    assert {"name": "prometheus", "api_token": "1234"} in table["services"]
-    assert {"name": "prometheus", "scopes": ["read:metrics"], "services": ["prometheus"]} in table["load_roles"]
+    services, roles = (cast("list[object]", table[name]) for name in ("services", "load_roles"))
+    assert {"name": "prometheus", "api_token": "1234"} in services
+    assert {"name": "prometheus", "scopes": ["read:metrics"], "services": ["prometheus"]} in roles
     assert table["authenticate_prometheus"] is True
 
 

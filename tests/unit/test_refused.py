@@ -19,6 +19,7 @@ SECRETS = ("hunter2", "hunter3", "Hunter2")
 
 ANY = {"notebook": "any"}
 
+
 def name(path: Path) -> str:
     return path.stem
 

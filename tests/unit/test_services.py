@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from components.admission import allowed
 from components.catalogue import exported, portal_files
 from components.edges import ANYWHERE_BUT_METADATA, PUBLIC, Addresses, Edge, Others, Pods, edges, policies
 from components.hub_config import hub_settings
-from components.services import declared_services, looking, mounted_secrets
+from components.server_config import user_servers
+from components.services import declared_services, looking
 from hub.furnish import Person, PodParts
 from hub.platform_services import service_parts
 from hub.service_settings import CredentialFile
@@ -249,11 +251,9 @@ def test_a_portal_finds_the_platform(everything: Inventory) -> None:
 
 
 def test_the_cluster_lets_servers_mount_the_secrets_of_services_alone() -> None:
-    services = declaring(
-        one(KINDS["minio"]), {**one(KINDS["postgres"]), "name": "db"}, one(KINDS["ray"], name="r")
-    ).services
-    assert mounted_secrets(services) == ("lake.keys", "service-db", "service-lake")
-    assert declared_services(services)[0].files[1] == CredentialFile(
+    settings = declaring(one(KINDS["minio"]), {**one(KINDS["postgres"]), "name": "db"}, one(KINDS["ray"], name="r"))
+    assert allowed(user_servers(settings, {"notebook": "any"})).secrets == ["lake.keys", "service-db", "service-lake"]
+    assert declared_services(settings.services)[0].files[1] == CredentialFile(
         variable="MINIO_SECRET_KEY",
         secret="lake.keys",  # noqa: S106 - the name of one
         key="secret",

@@ -1,0 +1,182 @@
+"""What the hub may make in the users' namespace, judged by the cluster itself: a hub that is taken over can start users'
+servers, and nothing else. The rules are CEL; https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.admissionregistration.v1 import (
+    MatchConditionArgs,
+    MatchResourcesArgs,
+    NamedRuleWithOperationsArgs,
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+    ValidatingAdmissionPolicyBindingSpecArgs,
+    ValidatingAdmissionPolicySpecArgs,
+    ValidationArgs,
+    VariableArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components.base import Component, name_of
+from components.naming import HUB, SERVER, labels
+from hub.homes import USERNAME
+from hub.settings import UserServers
+
+_OWNED = f"object.metadata.?annotations[?'{USERNAME}'].orValue('') != ''"
+_CONTAINERS = " + ".join(
+    f"dyn(object.spec.?{kind}.orValue([]))" for kind in ("containers", "initContainers", "ephemeralContainers")
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What has to hold, and what is said where it does not."""
+
+    expression: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """What users' servers are made of."""
+
+    images: Collection[str]
+    """Exactly these references."""
+    registries: Collection[str] = ()
+    """Any image below one of these, such as `harbor.example.com/library`."""
+    secrets: Collection[str] = ()
+
+
+def allowed(servers: UserServers) -> Allowed:
+    made_ready_by = {servers.workspace_image} if servers.workspace_image else set[str]()
+    return Allowed(
+        images=sorted({image.reference for image in servers.images} | made_ready_by),
+        registries=servers.discovery.registries if servers.discovery else (),
+        secrets=sorted({file.secret for service in servers.services for file in service.files}),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdmissionArgs:
+    platform: str
+    servers: UserServers
+
+
+class Admission(Component):
+    def __init__(self, name: str, args: AdmissionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._args = args
+        self._policy("pods", ("pods", "pods/ephemeralcontainers"), pod_rules(allowed(args.servers)))
+        self._policy("claims", ("persistentvolumeclaims",), CLAIM_RULES)
+        self.register_outputs({})
+
+    def _policy(self, subject: str, resources: tuple[str, ...], rules: Iterable[Rule]) -> None:
+        # The whole cluster shares these names, so they carry the one that no other stack has.
+        metadata = ObjectMetaArgs(
+            name=f"{subject}.{self._args.servers.namespace}.jupyterhub-platform", labels=labels("admission")
+        )
+        here = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": self._args.servers.namespace})
+        made = ValidatingAdmissionPolicy(
+            f"{subject}-policy",
+            metadata=metadata,
+            spec=ValidatingAdmissionPolicySpecArgs(
+                failure_policy="Fail",
+                match_constraints=MatchResourcesArgs(
+                    namespace_selector=here,
+                    resource_rules=[
+                        NamedRuleWithOperationsArgs(
+                            api_groups=[""],
+                            api_versions=["v1"],
+                            operations=["CREATE", "UPDATE"],
+                            resources=list(resources),
+                        )
+                    ],
+                ),
+                match_conditions=[MatchConditionArgs(name="by-the-hub", expression=_by_the_hub(self._args.platform))],
+                variables=[VariableArgs(name="containers", expression=_CONTAINERS)] if subject == "pods" else None,
+                validations=[
+                    ValidationArgs(expression=rule.expression, message=rule.message, reason="Forbidden")
+                    for rule in rules
+                ],
+            ),
+            opts=self.child,
+        )
+        ValidatingAdmissionPolicyBinding(
+            f"{subject}-binding",
+            metadata=metadata,
+            spec=ValidatingAdmissionPolicyBindingSpecArgs(
+                policy_name=name_of(made.metadata),
+                validation_actions=["Deny"],
+                match_resources=MatchResourcesArgs(namespace_selector=here),
+            ),
+            opts=self.child,
+        )
+
+
+def pod_rules(allowed: Allowed) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            f"variables.containers.all(c, c.image in {_cel(allowed.images)} || "
+            f"{_cel(f'{registry}/' for registry in allowed.registries)}.exists(r, c.image.startsWith(r)))",
+            "runs an image that the stack file does not allow",
+        ),
+        Rule(_none("object.spec", "hostNetwork", "hostPID", "hostIPC"), "shares the node's network or processes"),
+        Rule(
+            "variables.containers.all(c, c.?ports.orValue([]).all(p, p.?hostPort.orValue(0) == 0))",
+            "asks for a port of the node",
+        ),
+        Rule(
+            "variables.containers.all(c, c.?securityContext.?allowPrivilegeEscalation.orValue(true) == false "
+            "&& c.?securityContext.?privileged.orValue(false) == false "
+            "&& c.?securityContext.?capabilities.?add.orValue([]).size() == 0)",
+            "asks for rights that no user's server has",
+        ),
+        Rule(
+            "object.spec.?serviceAccountName.orValue('default') == 'default' "
+            "&& object.spec.?automountServiceAccountToken.orValue(true) == false",
+            "asks for the token of an account",
+        ),
+        Rule("request.operation != 'CREATE' || !has(object.spec.nodeName)", "chooses its node past the scheduler"),
+        Rule(
+            "['component', 'app.kubernetes.io/component'].all(key, "
+            f"object.metadata.?labels[?key].orValue('') == '{SERVER}')",
+            f"is not labelled as a {SERVER}, which its network policy goes by",
+        ),
+        Rule(_OWNED, "does not name its owner"),
+        Rule(
+            "object.spec.?volumes.orValue([]).all(v, has(v.persistentVolumeClaim) || has(v.emptyDir) || has(v.downwardAPI) "
+            f"|| v.?secret.?secretName.orValue('') in {_cel(allowed.secrets)})",
+            "mounts what no user's server mounts",
+        ),
+        Rule(
+            "variables.containers.all(c, !has(c.envFrom) && c.?env.orValue([]).all(e, "
+            "!has(e.valueFrom) || has(e.valueFrom.fieldRef) || has(e.valueFrom.resourceFieldRef)))",
+            "reads a Secret or a ConfigMap as a variable, which every program of the server inherits",
+        ),
+    )
+
+
+CLAIM_RULES = (
+    Rule(_OWNED, "does not name its owner"),
+    Rule(
+        "!has(object.spec.volumeName) && !has(object.spec.dataSource) && !has(object.spec.dataSourceRef) "
+        "&& !has(object.spec.selector)",
+        "reaches for a volume that somebody else has filled",
+    ),
+)
+
+
+def _by_the_hub(platform: str) -> str:
+    return f"request.userInfo.username == 'system:serviceaccount:{platform}:{HUB}'"
+
+
+def _none(owner: str, *names: str) -> str:
+    return " && ".join(f"{owner}.?{name}.orValue(false) == false" for name in names)
+
+
+def _cel(texts: Iterable[str]) -> str:
+    """A list in CEL, whose texts are written as JSON writes them."""
+    return json.dumps(list(texts))

@@ -1,0 +1,324 @@
+"""A real API server holds the hub to what users' servers are: the pod KubeSpawner makes passes, and each bend of it fails.
+
+Every rule is the only one that speaks against at least one of the bent pods, so leaving a rule out lets that pod in.
+"""
+
+import asyncio
+import copy
+import json
+import re
+import secrets
+import subprocess
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes_asyncio.client import ApiClient
+from kubespawner.clients import load_config
+
+from components.admission import CLAIM_RULES, Allowed, pod_rules
+from hub.server_traits import server_traits
+from hub.settings import SETTINGS_FILE, HubSettings
+from hub.spawner import PlatformSpawner
+from lab.paths import KUBECONFIG, KUBECTL
+from preview.recorder import inventory
+from tests.e2e.cluster import eventually, kubectl
+from tests.hub.test_spawner import Hub, User
+
+pytestmark = pytest.mark.lab
+
+Manifest = dict[str, Any]
+Bend = Callable[[Manifest], object]
+POLICIES = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+HUBS = (*POLICIES, "ServiceAccount", "Role", "RoleBinding")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The rights and rules of a stack of its own, in namespaces that nothing else guards."""
+
+    name: str
+    manifests: tuple[Manifest, ...]
+
+    @property
+    def users(self) -> str:
+        return f"{self.name}-users"
+
+    @property
+    def hub(self) -> str:
+        return f"system:serviceaccount:{self.name}:hub"
+
+    @property
+    def settings(self) -> HubSettings:
+        [told] = [found["data"][SETTINGS_FILE.name] for found in self.manifests if found["kind"] == "ConfigMap"]
+        return HubSettings.model_validate_json(told)
+
+    def kubectl(self, *words: str, given: Manifest | None = None) -> tuple[int, str]:
+        line = [str(KUBECTL), "--kubeconfig", str(KUBECONFIG), "--namespace", self.users, f"--as={self.hub}"]
+        done = subprocess.run([*line, *words], input=json.dumps(given), capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def create(self, manifest: Manifest) -> tuple[bool, set[str]]:
+        """Whether the API server takes it, and everything the rules say against it."""
+        code, said = self.kubectl("create", "--dry-run=server", "--filename=-", given=manifest)
+        complaints = set(re.findall(HEARD, said))
+        assert code == 0 or "denied request" in said, said
+        assert code == 0 or any(complaint in said.partition("denied request: ")[2] for complaint in complaints), said
+        return code == 0, complaints
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+    name = f"admission-{secrets.token_hex(3)}"
+    file = tmp_path_factory.mktemp("stack") / "Pulumi.admission.yaml"
+    given: Manifest = {"extends": "dev", "namespace": {"name": name}}
+    file.write_text(yaml.safe_dump({"config": {"jupyterhub:settings": given}}))
+    declared = inventory("admission", stack_file=file, known=True)
+    manifests = tuple(dict(resource.inputs) for resource in declared.resources if resource.is_kubernetes)
+    made = Stack(name, manifests)
+    applied = [found for found in manifests if found["kind"] in HUBS]
+    # The same binding once more, which refuses nothing and repeats every complaint there is.
+    heard = [copy.deepcopy(found) for found in applied if found["kind"] == "ValidatingAdmissionPolicyBinding"]
+    for binding in heard:
+        binding["metadata"]["name"] += "-heard"
+        binding["spec"]["validationActions"] = ["Warn"]
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each}} for each in (name, made.users)]
+    everything = {"apiVersion": "v1", "kind": "List", "items": [*spaces, *applied, *heard]}
+    try:
+        kubectl("apply", "--filename=-", given=json.dumps(everything))
+        kubectl("wait", "--for=create", "serviceaccount/default", "--namespace", made.users, "--timeout=30s")
+        bad = pod(made, spec(hostPID=True)), claim(made, no_owner)
+        eventually("the rules are in force", lambda: all(refused(made.create(each)) for each in bad), 30)
+        yield made
+    finally:
+        cluster_wide = [found for found in [*applied, *heard] if found["kind"] in POLICIES]
+        gone = {"apiVersion": "v1", "kind": "List", "items": [*cluster_wide, *spaces]}
+        kubectl("delete", "--wait=false", "--filename=-", given=json.dumps(gone))
+
+
+def refused(answer: tuple[bool, set[str]]) -> bool:
+    admitted, complaints = answer
+    return not admitted and bool(complaints)
+
+
+def pod(stack: Stack, bend: Bend = lambda _pod: None) -> Manifest:
+    """What KubeSpawner makes for a user of this stack, bent."""
+    made = asyncio.run(manifests_of(stack.settings))[0]
+    bend(made)
+    return made
+
+
+def claim(stack: Stack, bend: Bend = lambda _claim: None) -> Manifest:
+    made = asyncio.run(manifests_of(stack.settings))[1]
+    bend(made)
+    return made
+
+
+async def manifests_of(settings: HubSettings) -> tuple[Manifest, Manifest]:
+    table = {line.name: line.value for line in server_traits(settings) if line.owner == "PlatformSpawner"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(KUBECONFIG))
+        load_config.cache_clear()
+        spawner = PlatformSpawner(_mock=True, user=User(), hub=Hub(), **table)
+        async with ApiClient() as client:
+            plain = [client.sanitize_for_serialization(found) for found in await both(spawner)]
+    return plain[0], plain[1]
+
+
+async def both(spawner: PlatformSpawner) -> tuple[object, object]:
+    return await spawner.get_pod_manifest(), spawner.get_pvc_manifest()
+
+
+def container(**fields: Any) -> Bend:
+    return lambda pod: pod["spec"]["containers"][0].update(fields)
+
+
+def another(kind: str, **fields: Any) -> Bend:
+    """One more container, like the first but for these fields."""
+
+    def bend(pod: Manifest) -> None:
+        more = {**copy.deepcopy(pod["spec"]["containers"][0]), "name": "more", **fields}
+        pod["spec"].setdefault(kind, []).append({key: value for key, value in more.items() if value is not None})
+
+    return bend
+
+
+def spec(**fields: Any) -> Bend:
+    return lambda pod: pod["spec"].update(fields)
+
+
+def security(**fields: Any) -> Bend:
+    return lambda pod: pod["spec"]["containers"][0]["securityContext"].update(fields)
+
+
+def volume(**source: Any) -> Bend:
+    return lambda pod: pod["spec"]["volumes"].append({"name": "more", **source})
+
+
+def label(key: str, value: str | None) -> Bend:
+    return lambda pod: (
+        pod["metadata"]["labels"].pop(key) if value is None else pod["metadata"]["labels"].update({key: value})
+    )
+
+
+def variable(**source: Any) -> Bend:
+    return lambda pod: pod["spec"]["containers"][0]["env"].append({"name": "MORE", "valueFrom": source})
+
+
+def no_owner(manifest: Manifest) -> None:
+    del manifest["metadata"]["annotations"]["hub.jupyter.org/username"]
+
+
+HEARD = r"with binding '\S+-heard': (.*)"
+NEVER = (
+    ("patch", "pods", "users"),
+    ("update", "pods", "users"),
+    ("create", "pods/exec", "users"),
+    ("get", "pods/log", "users"),
+    ("create", "pods/ephemeralcontainers", "users"),
+    ("delete", "persistentvolumeclaims", "users"),
+    ("get", "secrets", "users"),
+    ("create", "serviceaccounts/token", "users"),
+    ("create", "rolebindings", "users"),
+    ("create", "deployments", "users"),
+    ("delete", "networkpolicies", "users"),
+    ("list", "pods", "platform"),
+    ("get", "secrets", "platform"),
+    ("create", "pods", "platform"),
+    ("create", "pods", "elsewhere"),
+    ("list", "namespaces", "elsewhere"),
+    ("delete", "validatingadmissionpolicies", "elsewhere"),
+)
+
+IMAGE, NODE, PORT, RIGHTS, TOKEN, CHOICE, LABEL, OWNER, MOUNT, READ = (
+    rule.message for rule in pod_rules(Allowed(images=()))
+)
+PODS: list[tuple[str, Bend, str]] = [
+    ("another image", container(image="docker.io/library/busybox"), IMAGE),
+    ("an image whose name begins alike", lambda pod: container(image=image_of(pod) + "0")(pod), IMAGE),
+    ("another image to begin with", another("initContainers", image="busybox"), IMAGE),
+    ("another image beside it", another("containers", image="busybox", ports=None), IMAGE),
+    # Its ports would be ports of the node.
+    ("the node's network", lambda pod: (spec(hostNetwork=True)(pod), container(ports=[])(pod)), NODE),
+    ("the node's processes", spec(hostPID=True), NODE),
+    ("the node's memory", spec(hostIPC=True), NODE),
+    ("a port of the node", container(ports=[{"containerPort": 8888, "hostPort": 8888}]), PORT),
+    ("privileges", security(privileged=True, allowPrivilegeEscalation=True), RIGHTS),
+    ("escalation", security(allowPrivilegeEscalation=True), RIGHTS),
+    ("escalation by silence", container(securityContext={}), RIGHTS),
+    ("a capability", security(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}), RIGHTS),
+    ("escalation to begin with", another("initContainers", securityContext=None), RIGHTS),
+    ("another account", spec(serviceAccountName="hub", serviceAccount="hub"), TOKEN),
+    ("a token", spec(automountServiceAccountToken=True), TOKEN),
+    ("a token by silence", lambda pod: pod["spec"].pop("automountServiceAccountToken"), TOKEN),
+    ("a node", spec(nodeName="somewhere"), CHOICE),
+    ("no label", label("component", None), LABEL),
+    ("another label", label("component", "hub"), LABEL),
+    ("another component", label("app.kubernetes.io/component", "database"), LABEL),
+    ("no owner", no_owner, OWNER),
+    ("a directory of the node", volume(hostPath={"path": "/"}), MOUNT),
+    ("a Secret", volume(secret={"secretName": "login-password"}), MOUNT),
+    ("a ConfigMap", volume(configMap={"name": "kube-root-ca.crt"}), MOUNT),
+    ("a token as a volume", volume(projected={"sources": [{"serviceAccountToken": {"path": "token"}}]}), MOUNT),
+    ("a server of files", volume(nfs={"server": "10.0.0.1", "path": "/"}), MOUNT),
+    ("a disk made for it", volume(csi={"driver": "example.org"}), MOUNT),
+    ("a Secret in a variable", variable(secretKeyRef={"name": "x", "key": "y"}), READ),
+    ("a ConfigMap in a variable", variable(configMapKeyRef={"name": "x", "key": "y"}), READ),
+    ("a Secret as all variables", container(envFrom=[{"secretRef": {"name": "x"}}]), READ),
+]
+OWNER_OF_CLAIM, FILLED = (rule.message for rule in CLAIM_RULES)
+CLAIMS: list[tuple[str, Bend, str]] = [
+    ("no owner", no_owner, OWNER_OF_CLAIM),
+    ("a volume by name", spec(volumeName="pv-of-somebody"), FILLED),
+    ("a volume by label", spec(selector={"matchLabels": {"of": "somebody"}}), FILLED),
+    ("a copy", spec(dataSource={"kind": "PersistentVolumeClaim", "name": "claim-somebody"}), FILLED),
+    ("a copy, newly said", spec(dataSourceRef={"kind": "PersistentVolumeClaim", "name": "claim-somebody"}), FILLED),
+]
+
+
+def image_of(pod: Manifest) -> str:
+    return pod["spec"]["containers"][0]["image"]
+
+
+def test_what_kubespawner_makes_is_let_in(stack: Stack) -> None:
+    assert stack.create(pod(stack)) == (True, set())
+    assert stack.create(claim(stack)) == (True, set())
+    assert stack.create(pod(stack, another("initContainers"))) == (True, set())
+    assert stack.create(pod(stack, volume(emptyDir={"sizeLimit": "1Gi"}))) == (True, set())
+
+
+@pytest.mark.parametrize(("bend", "reason"), [row[1:] for row in PODS], ids=[row[0] for row in PODS])
+def test_a_bent_pod_is_refused_for_its_one_reason(stack: Stack, bend: Bend, reason: str) -> None:
+    assert stack.create(pod(stack, bend)) == (False, {reason})
+
+
+@pytest.mark.parametrize(("bend", "reason"), [row[1:] for row in CLAIMS], ids=[row[0] for row in CLAIMS])
+def test_a_bent_claim_is_refused_for_its_one_reason(stack: Stack, bend: Bend, reason: str) -> None:
+    assert stack.create(claim(stack, bend)) == (False, {reason})
+
+
+def test_every_rule_is_the_only_one_to_refuse_something() -> None:
+    assert {reason for _, _, reason in PODS} == {rule.message for rule in pod_rules(Allowed(images=()))}
+    assert {reason for _, _, reason in CLAIMS} == {rule.message for rule in CLAIM_RULES}
+
+
+def test_the_rules_are_about_the_hub_alone(stack: Stack) -> None:
+    bent = json.dumps(pod(stack, spec(hostPID=True)))
+    said = kubectl("create", "--dry-run=server", "--filename=-", "--namespace", stack.users, given=bent)
+    assert "created" in said
+
+
+def test_a_container_added_later_is_held_to_the_same(stack: Stack) -> None:
+    """Were the hub ever given the right to add one; it has none, so the test gives it."""
+    right = ("--verb=update", "--resource=pods/ephemeralcontainers")
+    kubectl("create", "role", "more", *right, "--namespace", stack.users)
+    account = f"--serviceaccount={stack.name}:hub"
+    kubectl("create", "rolebinding", "more", "--role=more", account, "--namespace", stack.users)
+    sleeping = json.dumps(asleep(pod(stack)))
+    there = json.loads(kubectl("create", "-f-", "--output=json", "--namespace", stack.users, given=sleeping))
+    path = f"/api/v1/namespaces/{stack.users}/pods/jupyter-ann/ephemeralcontainers?dryRun=All"
+
+    def add(**fields: Any) -> tuple[int, str]:
+        there["spec"]["ephemeralContainers"] = [{"name": "more", **fields}]
+        return stack.kubectl("replace", f"--raw={path}", "--filename=-", given=there)
+
+    code, said = add(image="docker.io/library/busybox")
+    assert code == 1
+    assert set(re.findall(HEARD, said)) == {IMAGE, RIGHTS}
+    code, said = add(image=image_of(there), securityContext={"allowPrivilegeEscalation": False})
+    assert code == 0, said
+
+
+def asleep(pod: Manifest) -> Manifest:
+    """Never to be started: nothing schedules it."""
+    return {**pod, "spec": {**pod["spec"], "schedulerName": "nobody"}}
+
+
+def test_the_hub_has_the_rights_that_spawning_needs_and_no_other(stack: Stack) -> None:
+    listed = kubectl("auth", "can-i", "--list", "--namespace", stack.users, f"--as={stack.hub}", "--no-headers")
+    resources = {line.split()[0]: set(re.findall(r"\w+", line.rpartition("[")[2])) for line in listed.splitlines()}
+    # What every account of a cluster may do: ask about itself, and read what the API server serves.
+    everybody = {name for name in resources if name.startswith(("self", "["))}
+    assert {name: verbs for name, verbs in resources.items() if name not in everybody} == {
+        "pods": {"get", "list", "watch", "create", "delete"},
+        "persistentvolumeclaims": {"get", "list", "watch", "create"},
+        "events": {"get", "list", "watch"},
+    }
+    for verb, what, namespace in NEVER:
+        where = {"platform": stack.name, "users": stack.users, "elsewhere": "default"}[namespace]
+        answer = kubectl("auth", "can-i", verb, what, "--namespace", where, f"--as={stack.hub}", check=False)
+        assert "yes" not in answer, (verb, what, where)
+
+
+def test_the_rules_are_sound(stack: Stack) -> None:
+    """The API server found nothing wrong with any expression."""
+    for found in policies(stack):
+        name = found["metadata"]["name"]
+        status = json.loads(kubectl("get", "validatingadmissionpolicy", name, "--output=json"))["status"]
+        assert status["typeChecking"] == {}, name
+
+
+def policies(stack: Stack) -> Iterator[Manifest]:
+    return (found for found in stack.manifests if found["kind"] == "ValidatingAdmissionPolicy")
