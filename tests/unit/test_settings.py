@@ -161,7 +161,10 @@ def test_settings_cannot_be_changed(dev: Settings) -> None:
 def test_declared_secrets_are_known_with_the_key_that_asks() -> None:
     assert read(ROOT / "Pulumi.prod.yaml").declared_secrets == {
         "login-password": "identity.password",
-        "postgres-password": "storage.database.server.password",
+        "hub-database-password": "storage.database.server.password",
+        "minio-access-key": "services.1.access_key",
+        "minio-secret-key": "services.1.secret_key",
+        "postgres-password": "services.3.password",
     }
 
 
