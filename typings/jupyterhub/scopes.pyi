@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Mapping
 
-class ScopeNotFound(Exception): ...
+class ScopeNotFound(Exception): ...  # noqa: N818 - upstream named it
 
 scope_definitions: Mapping[str, object]
 

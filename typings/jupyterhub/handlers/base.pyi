@@ -1,11 +1,15 @@
 from collections.abc import Mapping
-from typing import Any
 
+from jupyterhub.spawner import Spawner
 from tornado.web import RequestHandler
 
+class _User:
+    name: str
+    spawners: Mapping[str, Spawner]
+
 class BaseHandler(RequestHandler):
-    async def login_user(self, data: Mapping[str, str] | None = None) -> Any: ...
+    async def login_user(self, data: Mapping[str, str] | None = None) -> _User | None: ...
     async def spawn_single_user(
-        self, user: Any, server_name: str = "", display_name: str = "", options: object = None
+        self, user: _User, server_name: str = "", display_name: str = "", options: object = None
     ) -> None: ...
-    async def stop_single_user(self, user: Any, server_name: str = "") -> object: ...
+    async def stop_single_user(self, user: _User, server_name: str = "") -> object: ...
