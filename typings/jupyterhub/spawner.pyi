@@ -1,4 +1,3 @@
-from asyncio import Future
 from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
@@ -39,7 +38,6 @@ class Spawner(LoggingConfigurable):
     image_pull_policy: str
     _check_pending: bool
     _log_name: str
-    _spawn_future: Future[object] | None
     @property
     def name(self) -> str: ...
     def apply_user_options(self, spawner: object, options: object) -> Awaitable[None]: ...

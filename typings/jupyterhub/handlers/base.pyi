@@ -1,11 +1,11 @@
 from collections.abc import Mapping
+from typing import Any, Protocol
 
-from jupyterhub.spawner import Spawner
 from tornado.web import RequestHandler
 
-class _User:
+class _User(Protocol):
     name: str
-    spawners: Mapping[str, Spawner]
+    spawners: Mapping[str, Any]
 
 class BaseHandler(RequestHandler):
     async def login_user(self, data: Mapping[str, str] | None = None) -> _User | None: ...
