@@ -30,7 +30,14 @@ class Person:
         self.page.goto(f"{self.hub}/hub/spawn")
         if profile:
             self.page.check(f"input[name=profile][value={profile}]")
-            self.page.click("button[type=submit]")
+            self.submit()
+        self.sees_lab()
+
+    def submit(self) -> None:
+        """What the form of the profiles says."""
+        self.page.click("button[type=submit]")
+
+    def sees_lab(self) -> None:
         self.page.wait_for_url(re.compile(rf"/user/{self.name}/lab"), timeout=STARTED)
         expect(self.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=STARTED)
 

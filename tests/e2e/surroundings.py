@@ -1,21 +1,60 @@
 """What is around a deployment before it comes: other people's namespaces, databases and Secrets, as small as they can be."""
 
 import json
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from images import catalogue
 from settings.load import ROOT
 from tests.e2e.cluster import kubectl
+from tests.hub import control_api as control
+
+Json = Any
+GIT_SERVER = ROOT / "tests" / "workspace" / "git_server.py"
+NODE = "jupyterhub-lab"
 
 
 def namespace(name: str) -> None:
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
-def secret(namespace: str, name: str, values: Mapping[str, str]) -> None:
+def secret(namespace: str, name: str, values: Mapping[str, str], kind: str = "Opaque") -> None:
     metadata = {"name": name, "namespace": namespace}
-    apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": dict(values)})
+    apply({"apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": metadata, "stringData": dict(values)})
+
+
+def certificate(namespace: str, name: str, host: str, folder: Path, subject: str = "lab") -> Path:
+    """A certificate for the host, signed by itself, as a Secret; and the file of it, to trust it by."""
+    made, key = folder / f"{subject}.crt", folder / f"{subject}.key"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    command += [
+        "-subj",
+        f"/CN={subject}",
+        "-addext",
+        f"subjectAltName=DNS:{host}",
+        "-keyout",
+        str(key),
+        "-out",
+        str(made),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    secret(namespace, name, {"tls.crt": made.read_text(), "tls.key": key.read_text()}, kind="kubernetes.io/tls")
+    return made
 
 
 def declared(stack: str, values: Mapping[str, str]) -> None:
@@ -27,37 +66,95 @@ def declared(stack: str, values: Mapping[str, str]) -> None:
         (folder / name).write_text(value)
 
 
+@cache
+def image(name: str) -> str:
+    """One of ours, which the lab has from now on."""
+    subprocess.run([sys.executable, "-m", "images", "load", name], cwd=ROOT, check=True)
+    return catalogue.lab_reference(name)
+
+
 def postgres(namespace: str, name: str, password: str) -> None:
     """A database server that somebody else keeps. Its data goes with its pod."""
     secret(namespace, name, {"database-password": password})
+    container = {
+        "image": image("postgres"),
+        "volumeMounts": [{"name": "password", "mountPath": "/run/secrets/jupyterhub"}],
+    }
+    _serve(namespace, name, container, {"name": "password", "secret": {"secretName": name}}, (5432, 5432))
+
+
+def control_api(namespace: str, images: Sequence[str], nodes: Sequence[Json]) -> None:
+    """Knows what may be launched; the images are called by their references."""
+    said = {**control.GOOD, control.IMAGES: [_as_listed(reference) for reference in images], control.NODES: list(nodes)}
+    script = Path(control.__file__)
+    container = {
+        "image": image("notebook"),
+        "command": ["python3", f"/srv/{script.name}", "8000", json.dumps(said)],
+    }
+    _program(namespace, "backend", container, {script.name: script.read_text()}, (8000, 8000))
+
+
+def _as_listed(reference: str) -> Json:
+    registry, _, rest = reference.partition("/")
+    repository, _, tag = rest.rpartition(":")
+    return control.image(f"found-{repository}", registry, repository, tag, default=True)
+
+
+def git_repository(namespace: str, name: str, files: Mapping[str, str]) -> None:
+    """`http://git.<namespace>.svc/<name>`, with one commit."""
+    served = (
+        f"mkdir /tmp/work && cp /srv/* /tmp/work && rm /tmp/work/{GIT_SERVER.name} && cd /tmp/work && git init --quiet "
+        "&& git add . && git -c user.name=ann -c user.email=ann@example.org commit --quiet --message=examples "
+        f"&& git clone --quiet --bare . /tmp/served/{name} && exec python3 /srv/{GIT_SERVER.name} /tmp/served 8080"
+    )
+    container = {"image": image("workspace"), "command": ["sh", "-c", served]}
+    _program(namespace, "git", container, {GIT_SERVER.name: GIT_SERVER.read_text(), **files}, (80, 8080))
+
+
+def _program(namespace: str, name: str, container: Json, files: Mapping[str, str], port: tuple[int, int]) -> None:
+    """One that finds its files below /srv."""
+    metadata = {"name": name, "namespace": namespace}
+    apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(files)})
+    mounted = {**container, "volumeMounts": [{"name": "files", "mountPath": "/srv"}]}
+    _serve(namespace, name, mounted, {"name": "files", "configMap": {"name": name}}, port)
+
+
+def _serve(namespace: str, name: str, container: Json, volume: Json, port: tuple[int, int]) -> None:
+    outside, inside = port
     labels = {"app": name}
-    mounted = [{"name": "password", "mountPath": "/run/secrets/jupyterhub"}]
+    metadata = {"name": name, "namespace": namespace}
+    ready = {"tcpSocket": {"port": inside}, "periodSeconds": 1}
     spec = {
         "automountServiceAccountToken": False,
-        "containers": [
-            {"name": "postgres", "image": catalogue.lab_reference("postgres"), "volumeMounts": mounted},
-        ],
-        "volumes": [{"name": "password", "secret": {"secretName": name}}],
+        "terminationGracePeriodSeconds": 0,
+        "containers": [{"name": name, "readinessProbe": ready, **container}],
+        "volumes": [volume],
     }
-    metadata = {"name": name, "namespace": namespace}
     template = {"metadata": {"labels": labels}, "spec": spec}
-    apply(
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": metadata,
-            "spec": {"selector": {"matchLabels": labels}, "template": template},
-        }
-    )
-    apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": metadata,
-            "spec": {"selector": labels, "ports": [{"port": 5432}]},
-        }
-    )
+    deployment = {"selector": {"matchLabels": labels}, "template": template}
+    apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment})
+    ports = [{"port": outside, "targetPort": inside}]
+    apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"selector": labels, "ports": ports}})
     kubectl("rollout", "status", f"deployment/{name}", "--namespace", namespace, "--timeout=120s")
+
+
+def announcement(namespace: str, name: str, variables: Mapping[str, str]) -> None:
+    """What a service says of itself, for notebooks to find."""
+    listed = [{"name": key, "value": value} for key, value in variables.items()]
+    metadata = {"name": name, "namespace": namespace, "labels": {"thinkube.io/managed": "true"}}
+    said = {"service.yaml": json.dumps({"service": {"environment_variables": listed}})}
+    apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": said})
+
+
+def runtime_class(name: str) -> None:
+    """Another name for the node's only one."""
+    apply({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": name}, "handler": "runc"})
+
+
+def devices(resource: str, count: int | None) -> None:
+    """Advertise them on the node as a device plugin would, without a device; None takes them back."""
+    patch = {"status": {"capacity": {resource: None if count is None else str(count)}}}
+    kubectl("patch", "node", NODE, "--subresource=status", "--type=merge", "--patch", json.dumps(patch))
 
 
 def apply(described: Mapping[str, Any]) -> None:

@@ -2,19 +2,23 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from settings.load import ROOT
 from tests.e2e import surroundings
+from tests.e2e.cluster import pod_of
 from tests.e2e.person import Person
+from tests.hub import control_api
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
 Seat = Callable[[str, str, str], Person]
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of stacks that live for one test run
 SECONDS = 900
+GPU = "nvidia.com/gpu"
+HOME = "/home/jovyan/thinkube/notebooks"
 
 
 def up(stack: str) -> None:
@@ -41,6 +45,25 @@ def urbalurba() -> str:
     surroundings.secret("urbalurba", "urbalurba-secrets", {"JUPYTERHUB_AUTH_PASSWORD": PASSWORD})
     up("urbalurba-lab")
     return "http://urbalurba.localhost"
+
+
+@pytest.fixture(scope="module")
+def thinkube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    host = "thinkube.localhost"
+    for name in ("mlflow", "postgres", "seaweedfs", "examples", "thinkube-control"):
+        surroundings.namespace(name)
+    surroundings.certificate("default", "wildcard-tls", host, tmp_path_factory.mktemp("certificates"))
+    surroundings.runtime_class("nvidia")
+    surroundings.devices(GPU, 1)
+    node = control_api.node(surroundings.NODE, 2, "8Gi", 1)
+    surroundings.control_api("thinkube-control", [surroundings.image("scipy")], [node])
+    surroundings.git_repository("examples", "thinkube-ai-examples.git", {"agents.md": "Ask an agent."})
+    surroundings.announcement("mlflow", "mlflow", {"MLFLOW_TRACKING_URI": "http://mlflow.mlflow:5000"})
+    surroundings.declared("thinkube-lab", {"login-password": PASSWORD})
+    up("thinkube-lab")
+    surroundings.secret("thinkube-users", "anthropic-api-key", {"api-key": "the api key"})
+    yield f"https://{host}"
+    surroundings.devices(GPU, None)
 
 
 def test_prod_lets_two_people_share_data_and_nothing_else(person: Seat, prod: str) -> None:
@@ -81,3 +104,44 @@ def test_urbalurba_counts_with_spark(person: Seat, urbalurba: str) -> None:
     )
     alice.sees_output("499500", seconds=120)
     expect(alice.page.locator(".jp-OutputArea-output", has_text="spark 3.5").last).to_be_visible()
+
+
+def test_thinkube_offers_what_the_cluster_has(person: Seat, thinkube: str) -> None:
+    """The form, the examples, scratch, what is found, and the site's own looks."""
+    alice = person(thinkube, "alice", PASSWORD)
+    alice.page.goto(f"{thinkube}/hub/login")
+    expect(alice.page).to_have_title("Thinkube AI Lab")
+    alice.log_in()
+    alice.page.goto(f"{thinkube}/hub/spawn")
+    form = alice.page.locator("#spawn_form")
+    expect(form).to_contain_text("Custom resource allocation")
+    form.locator("input[value=custom]").check()
+    form.locator("select[name='node:custom']").select_option(surroundings.NODE)
+    form.locator("select[name='gpu:custom']").select_option("1")
+    alice.submit()
+    alice.sees_lab()
+    spec = pod_of("thinkube-users", "alice")["spec"]
+    assert spec["runtimeClassName"] == "nvidia"
+    assert spec["containers"][0]["resources"]["limits"][GPU] == "1"
+
+    alice.open_notebook()
+    alice.run(
+        "import os, pathlib; pathlib.Path('/home/jovyan/scratch/x').write_text('x'); pathlib.Path('mine').write_text('x');"
+        " print(os.getcwd(), *os.listdir('/home/jovyan/thinkube/examples-repo'), os.environ['MLFLOW_TRACKING_URI'],"
+        " open(os.environ['ANTHROPIC_API_KEY_FILE']).read())"
+    )
+    alice.sees_output(f"{HOME} .git agents.md http://mlflow.mlflow:5000 the api key")
+
+
+def test_thinkube_keeps_work_apart_and_data_together(person: Seat, thinkube: str) -> None:
+    bob = person(thinkube, "bob", PASSWORD)
+    bob.log_in()
+    bob.page.goto(f"{thinkube}/hub/spawn")
+    expect(bob.page.get_by_text("Custom resource allocation")).to_have_count(0)
+    bob.start()
+    bob.open_notebook()
+    bob.run(
+        f"import os; print(os.listdir('{HOME}'), os.access('/home/jovyan/thinkube/datasets', os.W_OK),"
+        " '/home/jovyan/thinkube/datasets' in open('/proc/mounts').read())"
+    )
+    bob.sees_output("True True")

@@ -14,6 +14,10 @@ from hub.settings import HubSettings
 COLOURS = {"main": "#006680", "dark": "#004d5c", "light": "#008bad"}
 
 
+def static_url(path: str, **_: object) -> str:
+    return path
+
+
 @pytest.fixture
 def page(make_settings: Callable[..., HubSettings], tmp_path: Path) -> Callable[..., str]:
     """JupyterHub's page of errors, found as the hub finds its templates."""
@@ -26,7 +30,7 @@ def page(make_settings: Callable[..., HubSettings], tmp_path: Path) -> Callable[
         words: Any = {trait.name: trait.value for trait in branding_traits(settings)}["template_vars"]
         folders = FileSystemLoader([tmp_path, PAGES])
         loader = ChoiceLoader([PrefixLoader({"templates": released}), folders, released])
-        given: Any = {"static_url": lambda path, **_: path, "base_url": "/hub/", "status_code": 404, **words}
+        given: Any = {"static_url": static_url, "base_url": "/hub/", "status_code": 404, **words}
         return Environment(loader=loader, autoescape=True).get_template("404.html").render(given)
 
     return render
