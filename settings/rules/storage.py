@@ -40,6 +40,8 @@ def mounts_stand_side_by_side(settings: Settings) -> Iterator[Problem]:
     for key, mount in _mounts(settings):
         for other_key, other in seen.items():
             inner, outer = PurePosixPath(mount), PurePosixPath(other)
+            if inner == outer == PurePosixPath(USER_DIRECTORY):
+                continue  # nothing but a home may stand there anyway
             if inner == outer:
                 yield Problem(key, f"is where {other_key} stands already, and one would hide the other; choose another")
             elif outer.is_relative_to(inner) or (inner.is_relative_to(outer) and other_key != "storage.home.mount"):

@@ -67,5 +67,5 @@ def test_as_many_servers_are_admitted_as_the_arithmetic_says(case: str, namespac
 
 
 def _quota(settings: Settings) -> dict[str, Any]:
-    spec = {"hard": quota(settings.namespace.quota)}
+    spec = {"hard": quota(settings.namespace.quota, settings.storage)}
     return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "user-quota"}, "spec": spec}
