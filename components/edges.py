@@ -1,19 +1,16 @@
-"""Who may talk to whom: a list of edges, and its translation into network policies. What is not on the list is denied.
+"""Who may talk to whom: a list of edges. What is not on the list is denied.
 
 Pure. The ports are those of the pods, because policies are judged after a Service's address has been translated.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking.v1 import (
     IPBlockArgs,
-    NetworkPolicyEgressRuleArgs,
-    NetworkPolicyIngressRuleArgs,
     NetworkPolicyPeerArgs,
-    NetworkPolicyPortArgs,
-    NetworkPolicySpecArgs,
 )
 
 from components.naming import (
@@ -87,6 +84,7 @@ class Addresses:
         return NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=self.within, except_=list(self.excluded)))
 
 
+End: TypeAlias = Pods | Others | Addresses
 NAME_SERVER = Others("kube-system", {"k8s-app": "kube-dns"})
 ANYWHERE_BUT_METADATA = Addresses((_METADATA_SERVICE,))
 """For what is no pod and whose address differs from cluster to cluster."""
@@ -97,19 +95,11 @@ PUBLIC = Addresses(_PRIVATE)
 class Edge:
     """Who begins the conversation, with whom, and where that one listens."""
 
-    source: Pods | Others | Addresses
-    target: Pods | Others | Addresses
+    source: End
+    target: End
     ports: tuple[int, ...]
     """All of them when empty."""
     protocols: tuple[str, ...] = ("TCP",)
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The one network policy of a component."""
-
-    pods: Pods
-    spec: NetworkPolicySpecArgs
 
 
 def edges(settings: Settings) -> list[Edge]:
@@ -223,34 +213,8 @@ def _server(settings: Settings) -> Pods:
     return Pods(settings.namespace.users, SERVER)
 
 
-def policies(declared: Iterable[Edge]) -> list[Policy]:
-    """One policy per component that stands at either end of an edge, holding its rules in both directions."""
-    listed = list(declared)
-    ends = {end for edge in listed for end in (edge.source, edge.target) if isinstance(end, Pods)}
-    return [_policy(pods, listed) for pods in sorted(ends, key=lambda pods: (pods.namespace, pods.name))]
-
-
-def _policy(pods: Pods, listed: list[Edge]) -> Policy:
-    incoming = [edge for edge in listed if edge.target == pods]
-    outgoing = [edge for edge in listed if edge.source == pods]
-    return Policy(
-        pods,
-        NetworkPolicySpecArgs(
-            pod_selector=LabelSelectorArgs(match_labels=pods.labels),
-            policy_types=["Ingress", "Egress"],
-            ingress=[NetworkPolicyIngressRuleArgs(from_=[e.source.peer()], ports=_ports(e)) for e in incoming],
-            egress=[NetworkPolicyEgressRuleArgs(to=[e.target.peer()], ports=_ports(e)) for e in outgoing],
-        ),
-    )
-
-
 def _pods(namespace: str, labels: Mapping[str, str]) -> NetworkPolicyPeerArgs:
     return NetworkPolicyPeerArgs(
         namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace}),
-        pod_selector=LabelSelectorArgs(match_labels=labels),
+        pod_selector=LabelSelectorArgs(match_labels=labels or None),
     )
-
-
-def _ports(edge: Edge) -> list[NetworkPolicyPortArgs] | None:
-    ports = [NetworkPolicyPortArgs(port=port, protocol=protocol) for port in edge.ports for protocol in edge.protocols]
-    return ports or None

@@ -147,15 +147,16 @@ def _pod(namespace: str, labels: Labels, spec: Manifest, address: str) -> Pod:
 
 
 def _named_by_policies(manifests: Sequence[Manifest], known: list[End]) -> Iterator[tuple[str, str, Labels]]:
-    """Pods of others that a policy names by namespace and labels, and one beside them that it does not name."""
+    """Pods of others that a policy names by namespace and labels, and one beside them that has no labels."""
     found: dict[str, tuple[str, Labels]] = {}
     for peer in _peers(manifests):
         namespace = peer.get("namespaceSelector", {}).get("matchLabels", {}).get(NAME_LABEL)
         labels: Labels = peer.get("podSelector", {}).get("matchLabels", {})
         if namespace is None or any(isinstance(end, Pod) and end.namespace == namespace for end in known):
             continue
-        found[" ".join([namespace, *sorted(labels.values())])] = (namespace, labels)
-        found.setdefault(f"any other pod in {namespace}", (namespace, {}))
+        found[f"a pod in {namespace}"] = (namespace, {})
+        if labels:
+            found[" ".join([namespace, *sorted(labels.values())])] = (namespace, labels)
     for name, (namespace, labels) in found.items():
         yield name, namespace, labels
 

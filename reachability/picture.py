@@ -24,9 +24,9 @@ begins a conversation, each column who is asked, and a cell the ports of the pod
 
 ![Rows may begin a conversation with columns on the ports in the cell]({picture})
 
-Everything else is refused, from both ends; cells without a pod of the stack are left out, others decide there. No policy can tell the API server, or a database outside the cluster, from any other
-machine, so the hub may call their ports anywhere but at the cloud's metadata service. What a node asks its own pods (probes,
-`kubectl port-forward`) is no matter of policies.
+Everything else is refused, from both ends; cells without a pod of the stack are left out, others decide there. No policy
+can tell the API server, or a database outside the cluster, from any other machine, so the hub may call their ports anywhere
+but at the cloud's metadata service. What a node asks its own pods (probes, `kubectl port-forward`) is no matter of policies.
 
 | from | to | ports |
 |---|---|---|

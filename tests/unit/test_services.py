@@ -9,8 +9,9 @@ import yaml
 
 from components.admission import allowed
 from components.catalogue import exported, portal_files
-from components.edges import ANYWHERE_BUT_METADATA, PUBLIC, Addresses, Edge, Others, Pods, edges, policies
+from components.edges import ANYWHERE_BUT_METADATA, PUBLIC, Addresses, Edge, Others, Pods, edges
 from components.hub_config import hub_settings
+from components.policies import policies
 from components.server_config import user_servers
 from components.services import declared_services, looking
 from hub.furnish import Person, PodParts

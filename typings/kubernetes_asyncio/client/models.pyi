@@ -60,3 +60,6 @@ class V1PodSpec:
 class V1Pod:
     metadata: V1ObjectMeta
     spec: V1PodSpec
+
+class V1PersistentVolumeClaim:
+    metadata: V1ObjectMeta
