@@ -157,7 +157,8 @@ def _pod(args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str]) -> Po
             ContainerArgs(
                 name=HUB,
                 image=args.image,
-                env=[EnvVarArgs(name=name, value=value) for name, value in sorted(args.settings.environment.items())],
+                env=[EnvVarArgs(name=name, value=value) for name, value in sorted(args.settings.environment.items())]
+                or None,
                 ports=[ContainerPortArgs(name="http", container_port=HUB_PORT)],
                 security_context=container_security(),
                 resources=requirements(args.settings.resources),

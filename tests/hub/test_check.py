@@ -49,7 +49,26 @@ def test_every_trait_of_the_table_is_real(
             "hub.traits.JupyterHub.cookie_max_age_days",
             "cookie_max_age_days",
         ),
-        ({"KubeSpawner": {"tolerations": "all"}}, "hub.traits.KubeSpawner.tolerations", "tolerations"),
+        (
+            {"KubeSpawner": {"extra_annotations": "all"}},
+            "hub.traits.KubeSpawner.extra_annotations",
+            "extra_annotations",
+        ),
+        (
+            {"KubeSpawner": {"tolerations": []}},
+            "hub.traits.KubeSpawner.tolerations",
+            "the key scheduling.users.tolerations",
+        ),
+        (
+            {"KubeSpawner": {"node_selector": {"zone": "a"}}},
+            "hub.traits.KubeSpawner.node_selector",
+            "the key scheduling.users.node_selector",
+        ),
+        (
+            {"KubeSpawner": {"scheduler_name": "mine"}},
+            "hub.traits.KubeSpawner.scheduler_name",
+            "the key scheduling.user_scheduler",
+        ),
         ({"Authenticator": {"blocked_users": 5}}, "hub.traits.Authenticator.blocked_users", "blocked_users"),
         # Set by the table, under the class itself, a parent and a child.
         ({"PlatformSpawner": {"uid": 0}}, "hub.traits.PlatformSpawner.uid", "is set by the platform"),
@@ -79,7 +98,8 @@ def test_a_wrong_trait_is_blamed_on_its_key(
 
 def test_a_right_trait_is_accepted(found: Callable[..., list[tuple[str, str]]]) -> None:
     assert (
-        found(traits={"KubeSpawner": {"node_selector": {"zone": "a"}}, "PodReflector": {"timeout_seconds": 60}}) == []
+        found(traits={"KubeSpawner": {"extra_annotations": {"team": "a"}}, "PodReflector": {"timeout_seconds": 60}})
+        == []
     )
 
 

@@ -29,18 +29,33 @@ SECRETS = {
     "prod": GENERATED
     | METRICS
     | {"login-password": "<<declared:login-password>>", "database-password": "<<declared:hub-database-password>>"},
+    "urbalurba-lab": GENERATED,
+}
+KEPT_ELSEWHERE = {
+    "e2e": {"login-password": ("site-secrets", "JUPYTERHUB_AUTH_PASSWORD")},
+    "urbalurba-lab": {"login-password": ("urbalurba-secrets", "JUPYTERHUB_AUTH_PASSWORD")},
 }
 READ_AT_THE_START = {
     "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password", "metrics-token"),
     "proxy": ("proxy-token",),
     "database": ("database-password",),
 }
-IMAGES = {"hub": "hub", "proxy": "proxy", "database": "postgres"}
+IMAGES = {"hub": "hub", "proxy": "proxy", "database": "postgres", "user-scheduler": "scheduler"}
+SERVERS = {"dev": "notebook", "e2e": "notebook", "prod": "notebook", "urbalurba-lab": "pyspark"}
+IDLE = ("image-puller", "user-placeholder")
+"""They run the servers' image, and do nothing in it."""
+PROBES = ("livenessProbe", "readinessProbe")
 HEALTH = {
-    "hub": {"httpGet": {"path": "/hub/health", "port": "http"}},
-    "proxy": {"httpGet": {"path": "/_chp_healthz", "port": "http"}},
-    "database": {"exec": {"command": ["pg_isready", "-q"]}},
+    "hub": {probe: {"httpGet": {"path": "/hub/health", "port": "http"}} for probe in (*PROBES, "startupProbe")},
+    "proxy": {probe: {"httpGet": {"path": "/_chp_healthz", "port": "http"}} for probe in PROBES},
+    "database": {probe: {"exec": {"command": ["pg_isready", "-q"]}} for probe in PROBES},
+    "user-scheduler": {
+        probe: {"httpGet": {"path": path, "port": "health", "scheme": "HTTPS"}}
+        for probe, path in zip(PROBES, ("/livez", "/readyz"), strict=True)
+    },
 }
+LARGEST_CLAIM = {"dev": "1Gi", "e2e": "1Gi", "prod": "50Gi", "urbalurba-lab": "1Gi"}
+"""A home, or a shared volume."""
 A_MINUTE, A_DAY = 60, 86_400
 SCRATCH = "/tmp"  # noqa: S108 - a directory of the pod's own
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - within the pod
@@ -65,8 +80,25 @@ def told(stack: Inventory) -> str:
     return stack.one("kubernetes:core/v1:ConfigMap", "hub-settings").inputs["data"][SETTINGS_FILE.name]
 
 
+def settings_read_by(stack: Inventory) -> dict[str, str]:
+    """What each part is told in a file, by part."""
+    schedulers = [each for each in stack.of("kubernetes:core/v1:ConfigMap") if each.name == "user-scheduler-config"]
+    return {"hub": told(stack)} | {
+        each.inputs["metadata"]["name"]: each.inputs["data"]["config.json"] for each in schedulers
+    }
+
+
 def workloads(stack: Inventory) -> dict[str, dict[str, Any]]:
     return {template["metadata"]["labels"]["app.kubernetes.io/component"]: template for _, template in pods(stack)}
+
+
+def mounts(template: dict[str, Any]) -> dict[str, bool]:
+    """Where files are, and whether they can only be read."""
+    return {
+        mount["mountPath"]: mount.get("readOnly", False)
+        for container in template["spec"]["containers"]
+        for mount in container.get("volumeMounts", [])
+    }
 
 
 def image_name(reference: str) -> str:
@@ -90,15 +122,16 @@ def test_each_part_runs_the_image_made_for_it(known: Inventory) -> None:
     running = {component: template["spec"]["containers"] for component, template in workloads(known).items()}
     images = {component: container["image"] for component, (container,) in running.items()}
     images["server"] = HubSettings.model_validate_json(told(known)).servers.images[0].reference
-    assert {part: image_name(image) for part, image in images.items()} == {
-        part: image for part, image in (IMAGES | {"server": "notebook"}).items() if part in images
-    }
+    expected = IMAGES | dict.fromkeys((*IDLE, "server"), SERVERS[known.stack])
+    assert {part: image_name(image) for part, image in images.items()} == {part: expected[part] for part in images}
     lab = settings_of(known).cluster.kind == "lab"
     assert {image.startswith("lab.local/") for image in images.values()} == {lab}
 
 
 def test_the_user_of_a_pod_is_the_user_of_its_image(known: Inventory) -> None:
     for component, template in workloads(known).items():
+        if component in IDLE:
+            continue
         security = template["spec"]["securityContext"]
         dockerfile = (ROOT / "images" / IMAGES[component] / "Dockerfile").read_text()
         assert f"\nUSER {security['runAsUser']}:{security['runAsGroup']}\n" in dockerfile
@@ -153,8 +186,7 @@ def test_secrets_reach_the_hub_as_files_it_alone_may_read(known: Inventory) -> N
         for source in volume["projected"]["sources"]
         for item in source["secret"]["items"]
     }
-    kept_elsewhere = {"e2e": {"login-password": ("site-secrets", "JUPYTERHUB_AUTH_PASSWORD")}}
-    assert files == {name: (name, name) for name in SECRETS[known.stack]} | kept_elsewhere.get(known.stack, {})
+    assert files == {name: (name, name) for name in SECRETS[known.stack]} | KEPT_ELSEWHERE.get(known.stack, {})
     assert volume["projected"]["defaultMode"] == 0o440
 
 
@@ -166,25 +198,25 @@ def test_the_environment_holds_the_token_of_the_proxy_and_nothing_else(known: In
 
 def test_pods_start_anew_when_what_they_read_at_their_start_changes(known: Inventory) -> None:
     values = SECRETS[known.stack]
+    of_settings = {component: fingerprint(text) for component, text in settings_read_by(known).items()}
     for component, template in workloads(known).items():
-        read_once = (values[name] for name in READ_AT_THE_START[component] if name in values)
-        shown = [fingerprint(value) for value in read_once if value.startswith("<<generated")]
-        assert template["metadata"]["annotations"][SECRETS_ANNOTATION] == "".join(shown), component
-    assert workloads(known)["hub"]["metadata"]["annotations"][SETTINGS_ANNOTATION] == fingerprint(told(known))
+        annotations = template["metadata"].get("annotations", {})
+        read_once = [values[name] for name in READ_AT_THE_START.get(component, ()) if name in values]
+        shown = "".join(fingerprint(value) for value in read_once if value.startswith("<<generated"))
+        assert annotations.get(SECRETS_ANNOTATION) == (shown or None), component
+        assert annotations.get(SETTINGS_ANNOTATION) == of_settings.get(component), component
 
 
 def test_files_are_mounted_where_they_are_read_and_only_data_is_written(known: Inventory) -> None:
-    mounts: dict[str, dict[str, bool]] = {}
-    for component, template in workloads(known).items():
-        [container] = template["spec"]["containers"]
-        mounts[component] = {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]}
     secrets = {str(SECRETS_DIRECTORY): True}
-    expected = {
+    expected: dict[str, dict[str, bool]] = {
         "hub": {SCRATCH: False, str(SETTINGS_FILE.parent): True, str(STATE_DIRECTORY): False} | secrets,
         "proxy": {SCRATCH: False},
         "database": {SCRATCH: False, "/var/lib/postgresql/data": False} | secrets,
-    }
-    assert mounts == {component: expected[component] for component in mounts}
+        "user-scheduler": {"/etc/user-scheduler": True},
+    } | {component: {} for component in IDLE}
+    found = {component: mounts(template) for component, template in workloads(known).items()}
+    assert found == {component: expected[component] for component in found}
 
 
 def test_every_mount_has_a_volume_and_every_volume_a_mount(known: Inventory) -> None:
@@ -194,7 +226,7 @@ def test_every_mount_has_a_volume_and_every_volume_a_mount(known: Inventory) -> 
             pod = spec["template"]["spec"]
             volumes = [volume["name"] for volume in pod.get("volumes", [])]
             volumes += [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])]
-            mounted = [mount["name"] for container in pod["containers"] for mount in container["volumeMounts"]]
+            mounted = [mount["name"] for container in pod["containers"] for mount in container.get("volumeMounts", [])]
             assert sorted(volumes) == sorted(mounted), resource.urn
 
 
@@ -229,22 +261,27 @@ def test_only_a_postgres_of_ours_runs_here(known: Inventory) -> None:
 
 
 def test_every_probe_asks_for_the_health_of_its_program(known: Inventory) -> None:
-    for container in containers(known):
-        probes = {name: probe for name, probe in container.items() if name.endswith("Probe")}
-        for probe in probes.values():
-            assert {key: probe[key] for key in probe if key in ("httpGet", "exec")} == HEALTH[container["name"]]
-            assert "exec" in probe or probe["timeoutSeconds"] >= 3
-            assert "exec" in probe or probe["httpGet"]["port"] in ports(container)
+    for component, template in workloads(known).items():
+        for container in template["spec"]["containers"]:
+            probes = {name: probe for name, probe in container.items() if name.endswith("Probe")}
+            asked = {
+                name: {way: probe[way] for way in ("httpGet", "exec") if way in probe} for name, probe in probes.items()
+            }
+            assert asked == HEALTH.get(component, {}), component
+            for probe in probes.values():
+                assert "exec" in probe or probe["timeoutSeconds"] >= 3
+                assert "exec" in probe or probe["httpGet"]["port"] in ports(container)
     [hub] = workloads(known)["hub"]["spec"]["containers"]
     assert hub["startupProbe"]["periodSeconds"] * hub["startupProbe"]["failureThreshold"] >= A_DAY
 
 
 def test_nobody_is_killed_for_a_short_silence_or_while_writing(known: Inventory) -> None:
     for container in containers(known):
-        probe = container["livenessProbe"]
-        assert probe["periodSeconds"] * probe["failureThreshold"] >= A_MINUTE, container["name"]
+        probe = container.get("livenessProbe")
+        assert not probe or probe["periodSeconds"] * probe["failureThreshold"] >= A_MINUTE, container["name"]
     for component, template in workloads(known).items():
-        assert component == "proxy" or template["spec"]["terminationGracePeriodSeconds"] >= A_MINUTE / 2, component
+        writes = {path for path, only_read in mounts(template).items() if not only_read} - {SCRATCH}
+        assert not writes or template["spec"]["terminationGracePeriodSeconds"] >= A_MINUTE / 2, component
 
 
 def test_the_sizes_of_the_stack_file_are_those_of_the_pods(known: Inventory) -> None:
@@ -256,7 +293,7 @@ def test_the_sizes_of_the_stack_file_are_those_of_the_pods(known: Inventory) -> 
             "limits": {"cpu": asked.cpu.limit, "memory": asked.memory.limit},
         }
     limits = known.one("kubernetes:core/v1:LimitRange", "user-limits").inputs["spec"]["limits"]
-    assert limits[1] == {"type": "PersistentVolumeClaim", "max": {"storage": settings.storage.home.size}}
+    assert limits[1] == {"type": "PersistentVolumeClaim", "max": {"storage": LARGEST_CLAIM[known.stack]}}
 
 
 def test_the_users_are_bounded_and_not_the_platform(known: Inventory) -> None:
