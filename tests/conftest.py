@@ -10,7 +10,7 @@ from preview.recorder import inventory
 from settings import Settings
 from settings.load import read, stack_file
 
-UNPINNED = {"prod"}
+UNPINNED = {"prod", "urbalurba", "thinkube"}
 """Stacks whose images nobody has pushed yet: they can be previewed, and nothing else."""
 
 
@@ -19,7 +19,7 @@ def _recorded(stack: str, preview: bool) -> Inventory:
     return inventory(stack, preview=preview)
 
 
-@pytest.fixture(scope="session", params=["dev", "prod", "e2e"])
+@pytest.fixture(scope="session", params=["dev", "e2e", "ingress", "profiles", "prod", "urbalurba", "thinkube"])
 def stack(request: pytest.FixtureRequest) -> Inventory:
     """Everything one stack declares, as the engine would receive it."""
     return _recorded(request.param, request.param in UNPINNED)
