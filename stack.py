@@ -189,7 +189,9 @@ def _surroundings(
 
 def cluster(settings: Cluster) -> kubernetes.Provider:
     """The one cluster the stack file names; a context of the environment's own choosing is never used."""
-    kubeconfig, context = (str(LAB_KUBECONFIG), LAB_CONTEXT) if isinstance(settings, Lab) else (None, settings.context)
+    # An empty path leaves it to the provider to look where kubectl does; without any, the SDK would write KUBECONFIG down,
+    # which may name several files, and the stack would differ from machine to machine.
+    kubeconfig, context = (str(LAB_KUBECONFIG), LAB_CONTEXT) if isinstance(settings, Lab) else ("", settings.context)
     return kubernetes.Provider(
         "cluster",
         kubeconfig=kubeconfig,

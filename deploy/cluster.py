@@ -1,11 +1,11 @@
 """The one cluster a stack file names: brought up if it is the lab, merely reached if it is somebody's own."""
 
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 
+from components.kubeconfig import require_context
 from deploy.kubectl import Kubectl
 from images.catalogue import UnpinnedImages, stale
 from lab import paths as lab
@@ -24,6 +24,7 @@ def prepare(settings: Settings, stack: str) -> None:
         if isinstance(settings.exposure, Ingress):
             _run_module("lab", "ingress")
     else:
+        require_context(settings.cluster, f"Pulumi.{stack}.yaml")
         require_pins(stack, settings.images)
 
 
@@ -70,26 +71,11 @@ def _kubectl(cluster: Cluster) -> Kubectl:
         if not lab.KUBECONFIG.exists() or not lab.KUBECTL.exists():
             raise Problem("the lab has never been up on this machine; run `make lab`")
         return Kubectl(str(lab.KUBECTL), lab.CONTEXT, lab.KUBECONFIG)
+    require_context(cluster, "the stack file")
     program = shutil.which("kubectl")
     if program is None:
         raise Problem("kubectl is not on PATH; install it, this stack lives on a cluster of your own")
-    require_context(program, cluster.context)
     return Kubectl(program, cluster.context)
-
-
-def require_context(program: str, wanted: str) -> None:
-    """kubectl itself would speak of the wish alone, and not of what there is. KUBECONFIG may name several files."""
-    command = (program, "config", "get-contexts", "--output=name")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    files = os.environ.get("KUBECONFIG") or "~/.kube/config"
-    if done.returncode:
-        raise Problem(f"your kubeconfig ({files}) cannot be read: {done.stderr.strip()}")
-    contexts = done.stdout.splitlines()
-    if wanted not in contexts:
-        there = ", ".join(sorted(contexts)) or "none"
-        raise Problem(
-            f"cluster.context: there is no {wanted!r} in your kubeconfig ({files}); the contexts are: {there}"
-        )
 
 
 def _run_module(*words: str) -> None:

@@ -24,6 +24,7 @@ from pulumi.runtime.settings import Settings as Runtime
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
+from components.kubeconfig import RECORDED
 from preview.answers import COMPUTED, identity
 from preview.inventory import Declared, Inventory, Log, Secret, Value, from_wire, to_wire
 from preview.program import ROOT, modules_of, project_of, stack_config
@@ -81,7 +82,7 @@ def _no_text_of_outputs() -> Generator[None]:
 
 
 async def _evaluate(engine: "_Engine", root: Path, config: dict[str, str], secrets: list[str]) -> None:
-    set_all_config(config, secrets)
+    set_all_config({**config, ":".join(RECORDED): "true"}, secrets)
     configure(Runtime(engine.project, engine.stack, monitor=engine, engine=engine, dry_run=engine.preview))
 
     def program() -> None:

@@ -114,11 +114,15 @@ TRAIT = {"hub.traits": {"KubeSpawner": {"image_pull_polcy": "Always"}}}
 UNKNOWN_TRAIT = "hub.traits.KubeSpawner.image_pull_polcy: KubeSpawner has no trait image_pull_polcy"
 DECLARED = {"identity.password": {"kind": "declared", "name": "login"}}
 NOT_GIVEN = "identity.password: nobody has set 'login' yet; run pulumi config set --secret login"
+NOWHERE = {"cluster": {"kind": "context", "context": "nowhere"}}
+NOT_THERE = "cluster.context: 'nowhere' is not in your kubeconfig"
 
 
 @pytest.mark.parametrize(
     ("command", "change", "reason"),
     [
+        (PREVIEW, NOWHERE, NOT_THERE),
+        (UP, NOWHERE, NOT_THERE),
         (PREVIEW, TRAIT, UNKNOWN_TRAIT),
         (UP, TRAIT, UNKNOWN_TRAIT),
         (PREVIEW, DECLARED, NOT_GIVEN),
@@ -126,7 +130,16 @@ NOT_GIVEN = "identity.password: nobody has set 'login' yet; run pulumi config se
         (PREVIEW, {"culler.idle": "soon"}, "culler.idle: 'soon' is not a duration"),
         (UP, {"hub.replicas": 2}, "hub.replicas: "),
     ],
-    ids=["trait, preview", "trait, up", "secret, preview", "secret, up", "duration, preview", "replicas, up"],
+    ids=[
+        "context, preview",
+        "context, up",
+        "trait, preview",
+        "trait, up",
+        "secret, preview",
+        "secret, up",
+        "duration, preview",
+        "replicas, up",
+    ],
 )
 def test_a_refusal_is_one_clear_message(
     refused: Checkout, command: Sequence[str], change: dict[str, Any], reason: str
