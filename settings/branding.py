@@ -34,7 +34,7 @@ class Colours(Section):
 class BrandingSection(Section):
     title: Line | None = None
     """What the browser's tab says; JupyterHub when absent."""
-    logo: FileInRepository | None = None
+    logo: Annotated[FileInRepository | None, Field(examples=["branding/thinkube/logo.svg"])] = None
     """An SVG or PNG file for the top left corner; JupyterHub's own when absent."""
     announcement: Line | None = None
     """One line of plain text above every page."""

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
-from settings.checks import all_visible, number_as_text, plain, seconds, told_apart
-from settings.form import Form, Whole
+from settings.checks import all_visible, number_as_text, plain, seconds
+from settings.form import Form, ToldApart, Whole
 
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -82,9 +82,9 @@ GroupName = Annotated[
         "analysts",
     ),
 ]
-Groups = Annotated[frozenset[GroupName], BeforeValidator(told_apart), Field(min_length=1)]
+Groups = Annotated[frozenset[GroupName], Field(min_length=1), ToldApart()]
 """Who something is for."""
-Usernames = Annotated[frozenset[Username], BeforeValidator(told_apart)]
+Usernames = Annotated[frozenset[Username], ToldApart()]
 KubernetesName = Annotated[
     str,
     Form(

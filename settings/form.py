@@ -7,6 +7,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from settings.checks import told_apart
+
 
 @dataclass(frozen=True)
 class Form:
@@ -59,6 +61,17 @@ class Whole:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"type": "integer", "minimum": self.least, "maximum": self.most, **_described(self)}
+
+
+@dataclass(frozen=True)
+class ToldApart:
+    """A list that names nothing twice."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(told_apart, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "uniqueItems": True}
 
 
 def _described(word: Form | Whole) -> JsonSchemaValue:

@@ -15,7 +15,7 @@ class HubSection(Section):
     """What the hub's pod gets."""
     concurrent_spawns: Count
     """How many servers may be starting at the same moment; more are asked to try again."""
-    active_servers: Count | None = None
+    active_servers: Annotated[Count | None, Field(examples=[20])] = None
     """How many servers may run at all; unlimited when absent."""
     environment: Annotated[dict[EnvironmentName, Text], Field(examples=[{"TZ": "Europe/Berlin"}])] = {}
     """Plain values the hub's process sees, for what it has no key or trait for. Nothing secret belongs here."""

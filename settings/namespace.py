@@ -10,11 +10,11 @@ from settings.domain import Count, Cpu, KubernetesName, Memory, Section
 class Quota(Section):
     """What all user pods together may request."""
 
-    cpu: Cpu
+    cpu: Annotated[Cpu, Field(examples=[20])]
     """Cores, by what the servers are guaranteed."""
-    memory: Memory
+    memory: Annotated[Memory, Field(examples=["80Gi"])]
     """Memory, by what the servers are guaranteed."""
-    servers: Count
+    servers: Annotated[Count, Field(examples=[20])]
     """Running user servers."""
     homes: Annotated[Count | None, Field(examples=[50])] = None
     """Home claims, of running and stopped servers alike. Only where every user's home is a claim."""
@@ -36,5 +36,5 @@ class NamespaceSection(Section):
 class CapacitySection(Section):
     """How many people the platform is meant for. What cannot hold them is refused."""
 
-    users: Annotated[Count, Field(examples=[100])]
+    users: Annotated[Count, Field(examples=[20])]
     """How many may have a server running at the same moment, each with a home and the default profile."""

@@ -3,9 +3,8 @@
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from settings.checks import told_apart
 from settings.domain import (
     Cpu,
     Duration,
@@ -17,7 +16,7 @@ from settings.domain import (
     Resources,
     Section,
 )
-from settings.form import Form, Whole
+from settings.form import Form, ToldApart, Whole
 from settings.nodes import NodeSelector, Toleration
 
 _HOST = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?"
@@ -69,7 +68,7 @@ GpuCount = Annotated[int, Whole("a number of GPUs", 0, 64, 1)]
 class Image(Section):
     """What a server is started from."""
 
-    name: Annotated[KubernetesName, Field(examples=["notebook"])]
+    name: Annotated[KubernetesName, Field(examples=["scipy-notebook"])]
     """One of ours (see images/catalogue.py), or any name where a reference follows."""
     title: Annotated[Line, Field(examples=["Data science"])]
     """What people read."""
@@ -84,7 +83,7 @@ class Gpu(Section):
     """How many a server gets, or may choose at most where `choices` offers a number."""
     resource: ResourceName
     """What the nodes call them."""
-    runtime_class: ObjectName | None = None
+    runtime_class: Annotated[ObjectName | None, Field(examples=["nvidia"])] = None
     """The RuntimeClass a server with GPUs runs under; the cluster's default when absent."""
     tolerations: tuple[Toleration, ...] = ()
     """Of a server with GPUs alone: the taints of their nodes."""
@@ -103,15 +102,15 @@ class Listed(Section):
     """What people choose from, written down here. The first of each list is chosen unless they pick another."""
 
     kind: Literal["listed"]
-    images: Annotated[tuple[KubernetesName, ...], BeforeValidator(told_apart), Field(examples=[["notebook"]])] = ()
+    images: Annotated[tuple[KubernetesName, ...], ToldApart(), Field(examples=[["scipy-notebook"]])] = ()
     """Names from `users.images`; the image of the profile when absent."""
-    cpu: Annotated[tuple[Cpu, ...], BeforeValidator(told_apart), Field(examples=[[1, 2]])] = ()
+    cpu: Annotated[tuple[Cpu, ...], ToldApart(), Field(examples=[[1, 2]])] = ()
     """Cores a server may use at most; the limit of the profile when absent."""
-    memory: Annotated[tuple[Memory, ...], BeforeValidator(told_apart), Field(examples=[["2Gi", "4Gi"]])] = ()
+    memory: Annotated[tuple[Memory, ...], ToldApart(), Field(examples=[["1Gi", "2Gi"]])] = ()
     """Memory a server may use at most; the limit of the profile when absent."""
-    gpu: Annotated[tuple[GpuCount, ...], BeforeValidator(told_apart), Field(examples=[[0, 1]])] = ()
+    gpu: Annotated[tuple[GpuCount, ...], ToldApart(), Field(examples=[[0, 1]])] = ()
     """GPUs a server gets; the count of the profile when absent."""
-    nodes: Annotated[tuple[ObjectName, ...], BeforeValidator(told_apart), Field(examples=[["worker-1"]])] = ()
+    nodes: Annotated[tuple[ObjectName, ...], ToldApart(), Field(examples=[["worker-1"]])] = ()
     """Nodes by name, of which people may pick one; any node when absent."""
 
 
@@ -131,7 +130,7 @@ class Profile(Resources):
     """What people read."""
     description: Line | None = None
     """What people read below the title."""
-    image: Annotated[KubernetesName | None, Field(examples=["notebook"])] = None
+    image: Annotated[KubernetesName | None, Field(examples=["scipy-notebook"])] = None
     """A name from `users.images`; the first one when absent."""
     groups: Groups | None = None
     """Who may start it; everybody when absent."""
@@ -150,7 +149,7 @@ class Discovery(Section):
 
     url: ControlUrl
     """Where it answers: `<service>.<namespace>` in this cluster, and the port of its pods."""
-    registries: Annotated[tuple[Registry, ...], BeforeValidator(told_apart), Field(min_length=1)]
+    registries: Annotated[tuple[Registry, ...], Field(min_length=1), ToldApart()]
     """The only places its images may come from; others are left out of what people see."""
     refresh: Annotated[Duration, Field(examples=["60s"])]
     """How long an answer is used before it is asked again. The last good one is kept while it does not answer."""

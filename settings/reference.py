@@ -31,8 +31,8 @@ An editor with a YAML language server checks the file while you type if it begin
 ```
 
 A stack that differs from another one in a few lines says `extends: <stack>` and those lines: sections are merged, lists of sections
-with a `name` are merged name by name, everything else is replaced, and `null` removes a key. Such a file names no schema, because
-it is checked as a whole only together with what it extends.
+with a `name` are merged name by name, everything else is replaced, and `null` removes a key. An editor checks what such a file
+writes, and cannot know what is missing: it is checked as a whole together with what it extends.
 
 `make preview` and `make up` check everything before anything is changed, and tell every problem at once.
 

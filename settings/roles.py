@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from settings.checks import told_apart
 from settings.domain import GroupName, KubernetesName, SecretSource, Section, Usernames
-from settings.form import Form
+from settings.form import Form, ToldApart
 
 Scope = Annotated[
     str,
@@ -17,8 +16,7 @@ Scope = Annotated[
         "read:servers",
     ),
 ]
-Scopes = Annotated[tuple[Scope, ...], BeforeValidator(told_apart), Field(min_length=1)]
-Names = Annotated[frozenset[KubernetesName], BeforeValidator(told_apart)]
+Scopes = Annotated[tuple[Scope, ...], Field(min_length=1), ToldApart()]
 
 
 class HubService(Section):
@@ -41,7 +39,7 @@ class HubRole(Section):
     """What its bearers may do. Never what an administrator may: those stand in `identity.admins`."""
     users: Usernames = frozenset()
     """Who has it."""
-    groups: Annotated[frozenset[GroupName], BeforeValidator(told_apart)] = frozenset()
+    groups: Annotated[frozenset[GroupName], ToldApart()] = frozenset()
     """Whose members have it."""
-    services: Names = frozenset()
+    services: Annotated[frozenset[KubernetesName], ToldApart(), Field(examples=[["usage-report"]])] = frozenset()
     """Which services have it."""

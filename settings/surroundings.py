@@ -2,11 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from settings.checks import told_apart
 from settings.domain import GitRepository, KubernetesName, Line, ObjectName, Section
-from settings.form import Form
+from settings.form import Form, ToldApart
 from settings.nodes import LabelKey, LabelValue
 
 _PART = r"(?!\.{1,2}(/|$))[A-Za-z0-9._-]{1,100}"
@@ -57,7 +56,7 @@ class ServiceDiscovery(Section):
     namespaces: Annotated[
         frozenset[KubernetesName],
         Field(min_length=1, examples=[["ml-platform"]]),
-        BeforeValidator(told_apart),
+        ToldApart(),
     ]
     """Where the hub looks for them: it may read the ConfigMaps of these namespaces, and they have to exist."""
     file: FilePath

@@ -192,9 +192,9 @@ def test_path_in_file(location: tuple[int | str, ...], path: str) -> None:
     [
         ((), set(Settings.model_fields)),
         (("cluster",), {"lab", "context"}),
-        (("cluster", "context"), {"kind", "context"}),
+        (("identity", "password", "existing"), {"kind", "name", "key"}),
         (("culler",), {"idle", "every", "max_age"}),
-        (("users", "profiles", 0), {"name", "title", "cpu", "memory"}),
+        (("users", "profiles", 0, "memory"), {"guarantee", "limit"}),
         (("storage", "database", "postgres", "server"), {"in_cluster", "external"}),
         (("identity", "password"), {"generated", "declared", "existing"}),
         (("namespace", "name"), set[str]()),

@@ -11,8 +11,10 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from settings import Settings
+from settings.extends import extended, merged
 from settings.keys import every_key, example_of
-from settings.load import ROOT, SETTINGS_KEY, parse
+from settings.load import ROOT, SETTINGS_KEY, parse, settings_of
+from settings.problems import SettingsError
 from settings.reference import main, markdown
 from settings.schema import schema
 from settings.yaml_file import YamlError, tree_of
@@ -24,24 +26,26 @@ REFUSED = sorted((ROOT / "tests" / "refused").glob("*.yaml"))
 SCHEMA = schema()
 BEYOND_A_PATTERN = {"duration_of_centuries"}
 """What only arithmetic finds out."""
+MISSING_ABOVE_ANOTHER_FILE = {"gpu_without_resource", "node_without_memory", "scratch_without_size"}
+"""What the file below might have said."""
 
 
 def name(path: Path) -> str:
     return path.stem
 
 
-def wrong_by_themselves() -> Iterator[tuple[str, object]]:
-    """The refused files with a key that is wrong whatever the others are."""
+def wrong_by_themselves() -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """The refused files with a key that is wrong whatever the others are: as they stand there, and with all they extend."""
     for path in REFUSED:
         try:
             tree: Any = tree_of(path.read_text(encoding="utf-8"))
-            settings = tree["config"][SETTINGS_KEY]
-        except (YamlError, TypeError, KeyError):
+            whole = extended(tree["config"][SETTINGS_KEY], path.name, settings_of)
+        except (YamlError, SettingsError, TypeError, KeyError):
             continue
         try:
-            Settings.model_validate(settings)
+            Settings.model_validate(whole)
         except ValidationError:
-            yield path.stem, tree
+            yield path.stem, tree, {**tree, "config": {**tree["config"], SETTINGS_KEY: whole}}
 
 
 def accepts(tree: Any) -> bool:
@@ -74,7 +78,25 @@ def test_every_example_is_valid() -> None:
     for key in every_key(Settings):
         for model in key.choices:
             model.model_validate(example_of(model))
-    parse(example_of(Settings), "the examples of all sections together")
+
+
+@pytest.mark.parametrize(
+    "alternative",
+    [
+        {"mesh": None, "users": {"discovery": None}},
+        {
+            "cluster": {"kind": "context", "context": "prod"},
+            "users": {"profiles": [{"name": "small", "choices": {"kind": "discovered"}}]},
+        },
+    ],
+    ids=[
+        "the lab, which has no mesh, and choices that are listed",
+        "a cluster with a mesh, and choices it is asked for",
+    ],
+)
+def test_the_examples_of_all_sections_are_valid_together(alternative: dict[str, Any]) -> None:
+    no_templates_here = {"branding": {"templates": None}}
+    parse(merged(merged(example_of(Settings), no_templates_here), alternative), "the examples")
 
 
 def test_the_schema_is_one() -> None:
@@ -88,8 +110,11 @@ def test_the_schema_accepts_every_stack_of_ours(path: Path) -> None:
 
 def test_the_schema_refuses_what_a_single_key_gets_wrong() -> None:
     broken = list(wrong_by_themselves())
-    assert len(broken) >= 50
-    assert {stem for stem, tree in broken if accepts(tree)} == BEYOND_A_PATTERN
+    assert len(broken) >= 100
+    assert {stem for stem, _, whole in broken if accepts(whole)} == BEYOND_A_PATTERN
+    above = [(stem, tree) for stem, tree, whole in broken if tree != whole]
+    assert len(above) >= 25
+    assert {stem for stem, tree in above if accepts(tree)} == MISSING_ABOVE_ANOTHER_FILE
 
 
 @pytest.mark.parametrize(
