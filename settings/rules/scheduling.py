@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from settings.arithmetic import bounds
 from settings.nodes import Placement, Toleration
 from settings.problems import Problem
 from settings.root import Settings
@@ -36,6 +37,30 @@ def the_image_puller_stays(settings: Settings) -> Iterator[Problem]:
         )
 
 
+def every_scheduler_has_a_node_of_its_own(settings: Settings) -> Iterator[Problem]:
+    asked = settings.scheduling and settings.scheduling.user_scheduler
+    nodes = sum(pool.count for pool in settings.cluster.nodes)
+    if asked and 1 < nodes < asked.replicas:
+        yield Problem(
+            "scheduling.user_scheduler.replicas",
+            f"is more than the {nodes} nodes of cluster.nodes, and no two of them share one, so the last would wait for "
+            f"ever; write {nodes} at most",
+        )
+
+
+def placeholders_find_room(settings: Settings) -> Iterator[Problem]:
+    asked = settings.scheduling and settings.scheduling.placeholders
+    if not asked:
+        return
+    room = [bound for bound in bounds(settings, settings.users.profiles[0]) if bound.key == "cluster.nodes"]
+    if room and 0 < room[0].servers < asked.count:
+        yield Problem(
+            "scheduling.placeholders.count",
+            f"is more than there is room for on the nodes of cluster.nodes ({room[0].servers}), so the last would wait for "
+            "ever; lower it or add nodes",
+        )
+
+
 def tolerations_make_sense(settings: Settings) -> Iterator[Problem]:
     for key, placement in _placements(settings):
         seen: set[Toleration] = set()
@@ -58,4 +83,10 @@ def _placements(settings: Settings) -> Iterator[tuple[str, Placement]]:
         yield "scheduling.users", settings.scheduling.users
 
 
-RULES = (scheduling_asks_for_something, the_image_puller_stays, tolerations_make_sense)
+RULES = (
+    scheduling_asks_for_something,
+    the_image_puller_stays,
+    every_scheduler_has_a_node_of_its_own,
+    placeholders_find_room,
+    tolerations_make_sense,
+)
