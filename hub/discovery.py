@@ -18,7 +18,7 @@ import yaml
 from kubernetes_asyncio.client import CoreV1Api
 from kubernetes_asyncio.client.rest import ApiException
 
-from hub.furnish import Person
+from hub.person import Person
 from hub.service_settings import GROUPS_ANNOTATION, ServiceDiscovery
 from hub.watch import describe
 

@@ -26,16 +26,6 @@ Manifest = Mapping[str, Any]
 _ROOM = ("cpu", "memory")
 
 
-@dataclass(frozen=True)
-class Person:
-    name: str
-    groups: frozenset[str] = frozenset()
-
-    def may_have(self, groups: Collection[str] | None) -> bool:
-        """Whether something is for this person: for everybody where no groups are named."""
-        return groups is None or not self.groups.isdisjoint(groups)
-
-
 @dataclass(frozen=True, kw_only=True)
 class PodParts:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.control import Found, FoundImage, FoundNode
-from hub.furnish import Person
+from hub.person import Person
 from hub.profile_settings import Discovered, Image, Listed, Profile
 
 IMAGE, CPU, MEMORY, GPU, NODE = "image", "cpu", "memory", "gpu", "node"

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, StrictStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.failures import FORBIDDEN, Refusal
-from hub.furnish import Person
 from hub.offers import (
     ANY_NODE,
     CPU,
@@ -22,6 +21,7 @@ from hub.offers import (
     gpus_in_words,
     memory_in_words,
 )
+from hub.person import Person
 from hub.profile_settings import Profile
 
 OF_PROFILE = ":"

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from hub.discovery import Found, environment_for
-from hub.furnish import Person, PodParts
+from hub.furnish import PodParts
+from hub.person import Person
 from hub.service_settings import SERVICE_LABEL, CredentialFile, DeclaredService
 from hub.settings import UserServers
 

@@ -13,9 +13,10 @@ from hub.answers import KeptAnswer
 from hub.control import ControlApi
 from hub.discovery import Directory
 from hub.failures import Refusal
-from hub.furnish import Person, PodParts, furnish
+from hub.furnish import PodParts, furnish
 from hub.offers import TITLES, Offer, offers
 from hub.options import Chosen, choose, options_from_form, require_known
+from hub.person import Person
 from hub.platform_services import service_parts
 from hub.profile_settings import PROFILE, Discovery
 from hub.settings import UserServers

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 
 from kubespawner.slugs import escape_slug
 
-from hub.furnish import Manifest, Person, PodParts
+from hub.furnish import Manifest, PodParts
+from hub.person import Person
 from hub.settings import UserServers
 from hub.volume_settings import ClaimHome, CloneVolume, ScratchVolume, SharedVolume, SubpathHome, Volume
 

@@ -11,7 +11,7 @@ from kubernetes_asyncio.client import ApiClient, Configuration, CoreV1Api
 
 from hub import discovery
 from hub.discovery import Directory, Found, as_much_as_fits, environment_for, found_in
-from hub.furnish import Person
+from hub.person import Person
 from hub.platform_services import exports, service_parts
 from hub.service_settings import DeclaredService, ServiceDiscovery
 from hub.settings import HubSettings

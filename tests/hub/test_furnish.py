@@ -4,7 +4,8 @@ import pytest
 from kubernetes_asyncio.client import ApiClient
 from kubespawner.objects import make_pod
 
-from hub.furnish import Person, PodParts, furnish
+from hub.furnish import PodParts, furnish
+from hub.person import Person
 
 ADA = Person("ada", frozenset({"curators"}))
 

@@ -6,9 +6,9 @@ import pytest
 
 from hub.control import Found
 from hub.failures import Refusal
-from hub.furnish import Person
 from hub.offers import Offer, offers
 from hub.options import Chosen, choose, options_from_form
+from hub.person import Person
 from hub.profile_settings import Discovered, Gpu, Image, Listed, Profile
 
 GIB = 2**30

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hub.furnish import Person, PodParts
+from hub.furnish import PodParts
+from hub.person import Person
 from hub.settings import UserServers
 from hub.volumes import directory_of, home_made_ready, volume_parts
 from tests.hub.conftest import SETTINGS

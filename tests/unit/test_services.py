@@ -14,7 +14,8 @@ from components.hub_config import hub_settings
 from components.policies import policies
 from components.server_config import user_servers
 from components.services import declared_services, looking
-from hub.furnish import Person, PodParts
+from hub.furnish import PodParts
+from hub.person import Person
 from hub.platform_services import service_parts
 from hub.service_settings import CredentialFile
 from preview.inventory import Inventory, Secret
