@@ -166,13 +166,17 @@ class Directory:
 
     async def _ask(self, api: CoreV1Api, namespace: str, selector: str, log: Logger) -> None:
         try:
-            listed = await _config_maps(api, namespace, selector)
+            listed, is_all = await _config_maps(api, namespace, selector)
             found = await asyncio.to_thread(lambda: tuple(map(found_in, listed)))
         except (ApiException, aiohttp.ClientError, OSError, ValueError) as error:
             complaints = (f"namespace {namespace} cannot be asked, what it said last stays: {describe(error)}",)
         else:
             self._found[namespace] = found
-            complaints = tuple(f"{each.place}: {why}" for each in found for why in each.left_out)
+            beyond = f"namespace {namespace} has more than {MOST_CONFIG_MAPS} of them, the others are left out"
+            complaints = (
+                *(f"{each.place}: {why}" for each in found for why in each.left_out),
+                *(() if is_all else (beyond,)),
+            )
         self._say(namespace, complaints, log)
 
     def _say(self, about: str, complaints: tuple[str, ...], log: Logger) -> None:
@@ -182,7 +186,8 @@ class Directory:
         self._said[about] = complaints
 
 
-async def _config_maps(api: CoreV1Api, namespace: str, selector: str) -> list[ConfigMap]:
+async def _config_maps(api: CoreV1Api, namespace: str, selector: str) -> tuple[list[ConfigMap], bool]:
+    """The first ones of a namespace, and whether they are all there are."""
     response = await api.list_namespaced_config_map(
         namespace,
         label_selector=selector,
@@ -193,4 +198,8 @@ async def _config_maps(api: CoreV1Api, namespace: str, selector: str) -> list[Co
     body = await response.read()
     if response.status != 200:  # noqa: PLR2004 - HTTP's own word
         raise ValueError(f"{response.status} {body[:200].decode(errors='replace')}")
-    return [{**item, "metadata": {"namespace": namespace, **item["metadata"]}} for item in json.loads(body)["items"]]
+    answer = json.loads(body)
+    listed: list[ConfigMap] = [
+        {**item, "metadata": {"namespace": namespace, **item["metadata"]}} for item in answer["items"]
+    ]
+    return listed, not answer["metadata"].get("continue")

@@ -85,8 +85,10 @@ class Cluster:
         if namespace not in self.config_maps:
             return _status(403, f"configmaps is forbidden in the namespace {namespace}")
         wanted = dict(pair.split("=") for pair in request.query["labelSelector"].split(","))
-        there = self.config_maps[namespace]
-        return web.json_response({"items": [o for o in there if wanted.items() <= o["metadata"]["labels"].items()]})
+        there = [o for o in self.config_maps[namespace] if wanted.items() <= o["metadata"]["labels"].items()]
+        limit = int(request.query["limit"])
+        more = {"continue": "later"} if len(there) > limit else {}
+        return web.json_response({"metadata": {"resourceVersion": "1", **more}, "items": there[:limit]})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse()

@@ -243,6 +243,16 @@ async def test_the_last_good_answer_stays_and_the_reason_is_said_once(
     assert (await directory.look(api, SETTINGS, LOG))[0].environment == {"A": "new"} != before[0].environment
 
 
+async def test_more_than_anybody_needs_is_left_out_and_said(
+    cluster: Cluster, api: CoreV1Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    entries = [config_map(variable(f"A{place}"), name=f"entry-{place:03}") for place in range(101)]
+    cluster.config_maps = {"ml": entries, "data": entries[:100]}
+    found = await Directory().look(api, SETTINGS, LOG)
+    assert len(found) == 200
+    assert caplog.messages == ["Service discovery: namespace ml has more than 100 of them, the others are left out"]
+
+
 async def test_a_hub_that_was_never_answered_starts_servers_all_the_same(cluster: Cluster, api: CoreV1Api) -> None:
     cluster.silent = True
     assert await Directory().look(api, SETTINGS, LOG) == []
