@@ -141,6 +141,10 @@ def pod_rules(allowed: Allowed) -> tuple[Rule, ...]:
         ),
         Rule("request.operation != 'CREATE' || !has(object.spec.nodeName)", "chooses its node past the scheduler"),
         Rule(
+            "!object.spec.?priorityClassName.orValue('').startsWith('system-')",
+            "would push aside what the cluster itself lives by",
+        ),
+        Rule(
             "['component', 'app.kubernetes.io/component'].all(key, "
             f"object.metadata.?labels[?key].orValue('') == '{SERVER}')",
             f"is not labelled as a {SERVER}, which its network policy goes by",

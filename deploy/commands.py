@@ -5,7 +5,7 @@ from pathlib import Path
 
 from components import hub_check
 from components.naming import HUB, SERVER
-from deploy import cluster, direct, forward, inventory, reach, rollout
+from deploy import cluster, direct, expected, forward, inventory, reach, rollout
 from deploy.console import Phases, note, say
 from deploy.engine import Engine, engine_home
 from deploy.kubectl import FIELD_MANAGER, Kubectl
@@ -32,6 +32,7 @@ def up(name: str, forced: Way | None) -> None:
         ):
             cluster.prepare(stack.settings, name)
             kubectl = cluster.reach(stack.settings.cluster)
+            expected.require(stack.settings, kubectl)
         with phases.phase("way", "by the engine, or without"):
             program = evaluate(stack)
             engine, unavailable = (None, None) if forced == "kubectl" else _engine(stack, kubectl, program)
