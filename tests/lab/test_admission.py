@@ -1,7 +1,4 @@
-"""A real API server holds the hub to what users' servers are: the pod KubeSpawner makes passes, and each bend of it fails.
-
-Every rule is the only one that speaks against at least one of the bent pods, so leaving a rule out lets that pod in.
-"""
+"""A real API server holds the hub to what users' servers are: the pod KubeSpawner makes passes, and each bend of it fails."""
 
 import asyncio
 import copy
@@ -9,7 +6,7 @@ import json
 import re
 import secrets
 import subprocess
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +23,72 @@ from lab.paths import KUBECONFIG, KUBECTL
 from preview.recorder import inventory
 from tests.e2e.cluster import eventually, kubectl
 from tests.hub.test_spawner import Hub, User
+from tests.lab.bends import (
+    CLAIMS,
+    IMAGE,
+    PODS,
+    REGISTRY,
+    RIGHTS,
+    Bend,
+    Manifest,
+    container,
+    image_of,
+    no_owner,
+    spec,
+)
 
 pytestmark = pytest.mark.lab
 
-Manifest = dict[str, Any]
-Bend = Callable[[Manifest], object]
 POLICIES = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 HUBS = (*POLICIES, "ServiceAccount", "Role", "RoleBinding")
+MORE: Manifest = {
+    "users": {
+        "discovery": {"url": "http://control.elsewhere:8000", "registries": [REGISTRY], "refresh": "1m"},
+        "profiles": [{"name": "small", "choices": {"kind": "discovered"}}],
+    },
+    "storage": {
+        "volumes": [
+            {
+                "kind": "clone",
+                "name": "examples",
+                "repository": "https://git.example.org/examples.git",
+                "size": "1Gi",
+                "mount": "/home/jovyan/examples",
+            }
+        ]
+    },
+    "services": [
+        {
+            "kind": "generic",
+            "name": "figures",
+            "host": "figures.elsewhere",
+            "port": 8000,
+            "secrets": [{"name": "FIGURES_KEY", "value": {"kind": "existing", "name": "figures-key", "key": "key"}}],
+        }
+    ],
+}
+"""What a server can have beside dev's: a clone that is made ready first, a file with a credential, one with addresses."""
+
+HEARD = r"with binding '\S+-heard': (.*)"
+NEVER = (
+    ("patch", "pods", "users"),
+    ("update", "pods", "users"),
+    ("create", "pods/exec", "users"),
+    ("get", "pods/log", "users"),
+    ("create", "pods/ephemeralcontainers", "users"),
+    ("delete", "persistentvolumeclaims", "users"),
+    ("get", "secrets", "users"),
+    ("create", "serviceaccounts/token", "users"),
+    ("create", "rolebindings", "users"),
+    ("create", "deployments", "users"),
+    ("delete", "networkpolicies", "users"),
+    ("list", "pods", "platform"),
+    ("get", "secrets", "platform"),
+    ("create", "pods", "platform"),
+    ("create", "pods", "elsewhere"),
+    ("list", "namespaces", "elsewhere"),
+    ("delete", "validatingadmissionpolicies", "elsewhere"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +129,8 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     name = f"admission-{secrets.token_hex(3)}"
     file = tmp_path_factory.mktemp("stack") / "Pulumi.admission.yaml"
-    given: Manifest = {"extends": "dev", "namespace": {"name": name}}
+    found = {"labels": {"found": "yes"}, "namespaces": [f"{name}-found"], "file": "/home/jovyan/.config/services.sh"}
+    given: Manifest = {"extends": "dev", "namespace": {"name": name}, "service_discovery": found, **MORE}
     file.write_text(yaml.safe_dump({"config": {"jupyterhub:settings": given}}))
     declared = inventory("admission", stack_file=file, known=True)
     manifests = tuple(dict(resource.inputs) for resource in declared.resources if resource.is_kubernetes)
@@ -84,7 +141,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     for binding in heard:
         binding["metadata"]["name"] += "-heard"
         binding["spec"]["validationActions"] = ["Warn"]
-    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each}} for each in (name, made.users)]
+    names = (name, made.users, f"{name}-found")
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each}} for each in names]
     everything = {"apiVersion": "v1", "kind": "List", "items": [*spaces, *applied, *heard]}
     try:
         kubectl("apply", "--filename=-", given=json.dumps(everything))
@@ -131,122 +189,18 @@ async def both(spawner: PlatformSpawner) -> tuple[object, object]:
     return await spawner.get_pod_manifest(), spawner.get_pvc_manifest()
 
 
-def container(**fields: Any) -> Bend:
-    return lambda pod: pod["spec"]["containers"][0].update(fields)
-
-
-def another(kind: str, **fields: Any) -> Bend:
-    """One more container, like the first but for these fields."""
-
-    def bend(pod: Manifest) -> None:
-        more = {**copy.deepcopy(pod["spec"]["containers"][0]), "name": "more", **fields}
-        pod["spec"].setdefault(kind, []).append({key: value for key, value in more.items() if value is not None})
-
-    return bend
-
-
-def spec(**fields: Any) -> Bend:
-    return lambda pod: pod["spec"].update(fields)
-
-
-def security(**fields: Any) -> Bend:
-    return lambda pod: pod["spec"]["containers"][0]["securityContext"].update(fields)
-
-
-def volume(**source: Any) -> Bend:
-    return lambda pod: pod["spec"]["volumes"].append({"name": "more", **source})
-
-
-def label(key: str, value: str | None) -> Bend:
-    return lambda pod: (
-        pod["metadata"]["labels"].pop(key) if value is None else pod["metadata"]["labels"].update({key: value})
-    )
-
-
-def variable(**source: Any) -> Bend:
-    return lambda pod: pod["spec"]["containers"][0]["env"].append({"name": "MORE", "valueFrom": source})
-
-
-def no_owner(manifest: Manifest) -> None:
-    del manifest["metadata"]["annotations"]["hub.jupyter.org/username"]
-
-
-HEARD = r"with binding '\S+-heard': (.*)"
-NEVER = (
-    ("patch", "pods", "users"),
-    ("update", "pods", "users"),
-    ("create", "pods/exec", "users"),
-    ("get", "pods/log", "users"),
-    ("create", "pods/ephemeralcontainers", "users"),
-    ("delete", "persistentvolumeclaims", "users"),
-    ("get", "secrets", "users"),
-    ("create", "serviceaccounts/token", "users"),
-    ("create", "rolebindings", "users"),
-    ("create", "deployments", "users"),
-    ("delete", "networkpolicies", "users"),
-    ("list", "pods", "platform"),
-    ("get", "secrets", "platform"),
-    ("create", "pods", "platform"),
-    ("create", "pods", "elsewhere"),
-    ("list", "namespaces", "elsewhere"),
-    ("delete", "validatingadmissionpolicies", "elsewhere"),
-)
-
-IMAGE, NODE, PORT, RIGHTS, TOKEN, CHOICE, LABEL, OWNER, MOUNT, READ = (
-    rule.message for rule in pod_rules(Allowed(images=()))
-)
-PODS: list[tuple[str, Bend, str]] = [
-    ("another image", container(image="docker.io/library/busybox"), IMAGE),
-    ("an image whose name begins alike", lambda pod: container(image=image_of(pod) + "0")(pod), IMAGE),
-    ("another image to begin with", another("initContainers", image="busybox"), IMAGE),
-    ("another image beside it", another("containers", image="busybox", ports=None), IMAGE),
-    # Its ports would be ports of the node.
-    ("the node's network", lambda pod: (spec(hostNetwork=True)(pod), container(ports=[])(pod)), NODE),
-    ("the node's processes", spec(hostPID=True), NODE),
-    ("the node's memory", spec(hostIPC=True), NODE),
-    ("a port of the node", container(ports=[{"containerPort": 8888, "hostPort": 8888}]), PORT),
-    ("privileges", security(privileged=True, allowPrivilegeEscalation=True), RIGHTS),
-    ("escalation", security(allowPrivilegeEscalation=True), RIGHTS),
-    ("escalation by silence", container(securityContext={}), RIGHTS),
-    ("a capability", security(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}), RIGHTS),
-    ("escalation to begin with", another("initContainers", securityContext=None), RIGHTS),
-    ("another account", spec(serviceAccountName="hub", serviceAccount="hub"), TOKEN),
-    ("a token", spec(automountServiceAccountToken=True), TOKEN),
-    ("a token by silence", lambda pod: pod["spec"].pop("automountServiceAccountToken"), TOKEN),
-    ("a node", spec(nodeName="somewhere"), CHOICE),
-    ("no label", label("component", None), LABEL),
-    ("another label", label("component", "hub"), LABEL),
-    ("another component", label("app.kubernetes.io/component", "database"), LABEL),
-    ("no owner", no_owner, OWNER),
-    ("a directory of the node", volume(hostPath={"path": "/"}), MOUNT),
-    ("a Secret", volume(secret={"secretName": "login-password"}), MOUNT),
-    ("a ConfigMap", volume(configMap={"name": "kube-root-ca.crt"}), MOUNT),
-    ("a token as a volume", volume(projected={"sources": [{"serviceAccountToken": {"path": "token"}}]}), MOUNT),
-    ("a server of files", volume(nfs={"server": "10.0.0.1", "path": "/"}), MOUNT),
-    ("a disk made for it", volume(csi={"driver": "example.org"}), MOUNT),
-    ("a Secret in a variable", variable(secretKeyRef={"name": "x", "key": "y"}), READ),
-    ("a ConfigMap in a variable", variable(configMapKeyRef={"name": "x", "key": "y"}), READ),
-    ("a Secret as all variables", container(envFrom=[{"secretRef": {"name": "x"}}]), READ),
-]
-OWNER_OF_CLAIM, FILLED = (rule.message for rule in CLAIM_RULES)
-CLAIMS: list[tuple[str, Bend, str]] = [
-    ("no owner", no_owner, OWNER_OF_CLAIM),
-    ("a volume by name", spec(volumeName="pv-of-somebody"), FILLED),
-    ("a volume by label", spec(selector={"matchLabels": {"of": "somebody"}}), FILLED),
-    ("a copy", spec(dataSource={"kind": "PersistentVolumeClaim", "name": "claim-somebody"}), FILLED),
-    ("a copy, newly said", spec(dataSourceRef={"kind": "PersistentVolumeClaim", "name": "claim-somebody"}), FILLED),
-]
-
-
-def image_of(pod: Manifest) -> str:
-    return pod["spec"]["containers"][0]["image"]
-
-
 def test_what_kubespawner_makes_is_let_in(stack: Stack) -> None:
-    assert stack.create(pod(stack)) == (True, set())
+    made = pod(stack)
+    kinds = {next(iter(found.keys() - {"name"})) for found in made["spec"]["volumes"]}
+    assert kinds == {"persistentVolumeClaim", "emptyDir", "secret", "downwardAPI"}
+    assert {first["image"] for first in made["spec"]["initContainers"]} == {stack.settings.servers.workspace_image}
+    assert stack.create(made) == (True, set())
     assert stack.create(claim(stack)) == (True, set())
-    assert stack.create(pod(stack, another("initContainers"))) == (True, set())
-    assert stack.create(pod(stack, volume(emptyDir={"sizeLimit": "1Gi"}))) == (True, set())
+
+
+@pytest.mark.parametrize("name", ["notebook", "deep/er/notebook:1", f"notebook@sha256:{'0' * 64}"])
+def test_an_image_that_is_found_in_the_registry_is_let_in(stack: Stack, name: str) -> None:
+    assert stack.create(pod(stack, container(image=f"{REGISTRY}/{name}"))) == (True, set())
 
 
 @pytest.mark.parametrize(("bend", "reason"), [row[1:] for row in PODS], ids=[row[0] for row in PODS])
