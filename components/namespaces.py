@@ -15,7 +15,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.base import Component, name_of
-from components.naming import labels
+from components.naming import STACK_ANNOTATION, labels
 from settings.domain import Resources, bytes_of, millicores_of
 from settings.namespace import NamespaceSection, Quota
 from settings.storage import PerUserClaim, StorageSection
@@ -57,7 +57,11 @@ class Namespaces(Component):
     def _namespace(self, role: str, name: str, known_by: Mapping[str, str]) -> pulumi.Output[str]:
         made = Namespace(
             role,
-            metadata=ObjectMetaArgs(name=name, labels={**labels("namespace"), **_RESTRICTED, **known_by}),
+            metadata=ObjectMetaArgs(
+                name=name,
+                labels={**labels("namespace"), **_RESTRICTED, **known_by},
+                annotations={STACK_ANNOTATION: pulumi.get_stack()},
+            ),
             opts=self.kept,
         )
         return name_of(made.metadata)

@@ -18,7 +18,12 @@ PULLER = "image-puller"
 SERVER = "singleuser-server"
 SERVER_PORT = 8888
 USERS_PRIORITY = "users"
+VOLUME = "volume"
+HOMES = "homes"
+"""A shared volume, and one with a directory for each user."""
 
+STACK_ANNOTATION = "jupyterhub-platform/stack"
+"""Whose namespace it is: a stack that is given another one is told from a new one."""
 SETTINGS_ANNOTATION = "jupyterhub-platform/settings"
 SECRETS_ANNOTATION = "jupyterhub-platform/secrets"
 """Fingerprints of what a pod reads: when one changes, the pod starts anew."""

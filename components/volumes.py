@@ -7,7 +7,7 @@ from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.base import Component
-from components.naming import claim_of, labels
+from components.naming import HOMES, VOLUME, claim_of, labels
 from components.storage import claim
 from settings.storage import SharedVolume
 
@@ -24,10 +24,10 @@ class Volumes(Component):
     def __init__(self, name: str, args: VolumesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         for volume in args.volumes:
-            called = claim_of(volume.name)
+            called, holds = claim_of(volume.name), HOMES if volume.mount is None else VOLUME
             PersistentVolumeClaim(
                 called,
-                metadata=ObjectMetaArgs(name=called, namespace=args.namespace, labels=labels("volume")),
+                metadata=ObjectMetaArgs(name=called, namespace=args.namespace, labels=labels(holds)),
                 # Pods of all nodes mount it at once.
                 spec=claim(volume.size, volume.storage_class, "ReadWriteMany"),
                 opts=pulumi.ResourceOptions.merge(self.kept, pulumi.ResourceOptions(depends_on=[args.room])),

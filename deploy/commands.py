@@ -5,7 +5,7 @@ from pathlib import Path
 
 from components import hub_check
 from components.naming import HUB, SERVER
-from deploy import cluster, direct, expected, forward, inventory, reach, rollout
+from deploy import cluster, direct, expected, forward, inventory, kept, reach, rollout
 from deploy.console import Phases, note, say
 from deploy.engine import Engine, engine_home
 from deploy.kubectl import FIELD_MANAGER, Kubectl
@@ -33,6 +33,8 @@ def up(name: str, forced: Way | None) -> None:
             cluster.prepare(stack.settings, name)
             kubectl = cluster.reach(stack.settings.cluster)
             expected.require(stack.settings, kubectl)
+        with phases.phase("kept", "homes, volumes and the database stay what they are"):
+            kept.require(stack.settings, name, stack.source.name, kubectl)
         with phases.phase("way", "by the engine, or without"):
             program = evaluate(stack)
             engine, unavailable = (None, None) if forced == "kubectl" else _engine(stack, kubectl, program)
@@ -73,7 +75,7 @@ def destroy(name: str, *, data: bool) -> None:
             engine.down(data=data)
         else:
             direct.down(kubectl, stack.namespace, data=data)
-    say(kept(stack, kubectl))
+    say(left(stack, kubectl))
 
 
 def move(name: str, target: Way) -> None:
@@ -84,6 +86,7 @@ def move(name: str, target: Way) -> None:
     stack = load(name)
     kubectl = cluster.reach(stack.settings.cluster)
     with exclusively(_lock_of(name)):
+        kept.require(stack.settings, name, stack.source.name, kubectl)
         program = evaluate(stack)
         engine, unavailable = _engine(stack, kubectl, program)
         if engine is None:
@@ -142,7 +145,7 @@ def welcome(stack: Stack) -> str:
     )
 
 
-def kept(stack: Stack, kubectl: Kubectl) -> str:
+def left(stack: Stack, kubectl: Kubectl) -> str:
     """What a destroy has left behind, by name and size."""
     lines: list[str] = []
     for namespace in (stack.namespace, stack.settings.namespace.users):

@@ -6,6 +6,8 @@ from typing import Any
 
 USERNAME = "hub.jupyter.org/username"
 SERVERNAME = "hub.jupyter.org/servername"
+RETIRED = "retired"
+"""What an administrator writes as the name of the user on a claim that is nobody's home any more."""
 
 Claim = Mapping[str, Any]
 """A PersistentVolumeClaim as the API answers it."""
@@ -97,5 +99,5 @@ def _ambiguous(owner: Owner, candidates: list[str]) -> Refused:
         f"Your server was not started: there are {len(candidates)} homes of yours ({', '.join(candidates)}), and none is chosen by "
         "guessing. Tell an administrator.",
         f"{owner.user} has more than one home: {', '.join(candidates)}; look into them and set the annotation "
-        f"{USERNAME}=retired on those that are not to be used",
+        f"{USERNAME}={RETIRED} on those that are not to be used",
     )

@@ -15,6 +15,7 @@ from typing import Any
 import pulumi
 
 from components import hub_check
+from deploy import kept
 from preview.delivery import application
 from preview.diff import compare
 from preview.inventory import Inventory, dump
@@ -72,14 +73,17 @@ def _show(options: argparse.Namespace) -> tuple[int, Inventory]:
     if options.base is None:
         found = _preview(options)
         print(tree_markdown(found) if options.format == "markdown" else tree(found))
+        _require_kept(options, None)
         return 0, found
     with evaluating(options.stack, options.base, options.root) as base:
         found = _preview(options)
-        diff = compare(base.inventory(), found)
+        before = base.inventory()
+    diff = compare(before, found)
     if options.format == "markdown":
         print(report_markdown(diff, options.base))
     else:
         print(report(diff, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    _require_kept(options, before)
     return _CHANGES if diff and options.exit_code else 0, found
 
 
@@ -117,6 +121,16 @@ def _require_traits(options: argparse.Namespace) -> None:
     if hub_check.check(read(source), source.name):
         spent = time.perf_counter() - started
         print(f"{spent:.2f} s to ask the pinned JupyterHub whether it accepts the settings", file=sys.stderr)
+
+
+def _require_kept(options: argparse.Namespace, before: Inventory | None) -> None:
+    """After all there is to see: what the change would do to homes, as the cluster knows them, else as they were declared."""
+    if options.root.resolve() != ROOT:
+        return
+    source = stack_file(options.stack)
+    declared = (resource.inputs for resource in before.resources if resource.is_kubernetes) if before else None
+    if unknown := kept.judge(read(source), options.stack, source.name, declared):
+        print(f"whose homes this affects is unknown: {unknown}", file=sys.stderr)
 
 
 def _preview(options: argparse.Namespace) -> Inventory:

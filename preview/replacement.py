@@ -73,12 +73,15 @@ def shrinks_claim(change: FieldChange, resource: Declared) -> bool:
         return False
     if change.path != _CLAIM_SIZE or not isinstance(change.old, str) or not isinstance(change.new, str):
         return False
-    return _bytes(change.new) < _bytes(change.old)
+    return bytes_of(change.new) < bytes_of(change.old)
 
 
-def _bytes(quantity: str) -> Decimal:
-    match = re.fullmatch(r"([0-9.]+)([kKMGTP]?)(i?)", quantity)
+def bytes_of(quantity: str) -> Decimal:
+    """Of any quantity that Kubernetes takes for a size."""
+    match = re.fullmatch(r"([0-9.]+)(?:[eE]([+-]?[0-9]+)|([kKMGTPE]?)(i?))", quantity)
     if match is None:
         raise ValueError(f"{quantity!r} is not a size")
-    number, unit, binary = match.groups()
-    return Decimal(number) * (1024 if binary else 1000) ** " KMGTP".index(unit.upper() or " ")
+    number, exponent, unit, binary = match.groups()
+    if exponent:
+        return Decimal(number) * Decimal(10) ** int(exponent)
+    return Decimal(number) * (1024 if binary else 1000) ** " KMGTPE".index(unit.upper() or " ")
