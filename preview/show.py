@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate, groupby
 from typing import Final
 
+from preview.access import HEADING, access, changed_access
 from preview.diff import Change, Diff, Kind
 from preview.inventory import Declared, Inventory
 from preview.naming import component_of, kind_of, title_of
@@ -22,21 +23,15 @@ _FENCED: Final[Mapping[str, str]] = {"+": "+", "~": "!", "±": "!", "-": "-"}
 
 
 def tree(inventory: Inventory) -> str:
-    """Every resource below its component."""
-    lines = [f"stack {inventory.stack}: {_counted(len(inventory.resources), 'resource')}"]
-    roots = sorted(inventory.roots, key=_place)
-    for place, root in enumerate(roots, 1):
-        lines += _branch(root, inventory, "", last=place == len(roots))
-    lines += [f"output {name}: {shown(value)}" for name, value in sorted(inventory.outputs.items())]
-    lines += [f"{log.severity}: {log.message}" for log in inventory.logs]
-    return "\n".join(lines)
+    """Every resource below its component, and who may start what."""
+    return "\n".join([*_tree_lines(inventory), *_table(access(inventory))])
 
 
 def tree_markdown(inventory: Inventory) -> str:
-    """The tree, folded."""
+    """The same, folded."""
     title = f"What stack `{inventory.stack}` declares: {_counted(len(inventory.resources), 'resource')}"
-    head = f"### {title}\n\n"
-    return head + _folded("all of them", tree(inventory).splitlines()[1:], COMMENT_LIMIT - len(head))
+    head = f"### {title}\n\n" + _folded(HEADING, access(inventory), COMMENT_LIMIT // 2)
+    return head + _folded("all of them", _tree_lines(inventory)[1:], COMMENT_LIMIT - len(head))
 
 
 def report(diff: Diff, *, colour: bool = False) -> str:
@@ -48,7 +43,7 @@ def report(diff: Diff, *, colour: bool = False) -> str:
             first, *rest = _change_lines(change)
             lines += [_coloured(f"  {first}", _SIGNS[change.kind], colour=colour), *(f"  {line}" for line in rest)]
     lines += [f"output {line}" for field in diff.outputs for line in field_lines(field)]
-    return "\n".join([*lines, summary(diff)])
+    return "\n".join([*lines, *_table(changed_access(diff.old, diff.new)), summary(diff)])
 
 
 def report_markdown(diff: Diff, base: str) -> str:
@@ -59,6 +54,7 @@ def report_markdown(diff: Diff, base: str) -> str:
         f"### What changes in stack `{diff.new.stack}` since `{base}`\n\n"
         f"| {' | '.join(kinds)} | unchanged |\n|{' --- |' * (len(kinds) + 1)}\n| {counts} | {diff.unchanged} |\n\n"
     )
+    text += _folded(HEADING, changed_access(diff.old, diff.new), COMMENT_LIMIT // 4)
     sections = [(component, list(changes)) for component, changes in _by_component(diff)]
     for place, (component, changes) in enumerate(sections):
         lines = [line for change in changes for line in _fenced_lines(change)]
@@ -126,6 +122,19 @@ def _fitting(lines: list[str], room: int) -> list[str]:
         return lines
     count = sum(end <= room - _ROOM_FOR_NOTICE for end in ends)
     return [*lines[:count], f"… {_counted(len(lines) - count, 'more line')}"] if count else []
+
+
+def _tree_lines(inventory: Inventory) -> list[str]:
+    lines = [f"stack {inventory.stack}: {_counted(len(inventory.resources), 'resource')}"]
+    roots = sorted(inventory.roots, key=_place)
+    for place, root in enumerate(roots, 1):
+        lines += _branch(root, inventory, "", last=place == len(roots))
+    lines += [f"output {name}: {shown(value)}" for name, value in sorted(inventory.outputs.items())]
+    return lines + [f"{log.severity}: {log.message}" for log in inventory.logs]
+
+
+def _table(lines: list[str]) -> list[str]:
+    return [f"{HEADING}:", *(f"  {line}" for line in lines)] if lines else []
 
 
 def _branch(resource: Declared, inventory: Inventory, margin: str, *, last: bool) -> Iterator[str]:
