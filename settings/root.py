@@ -1,5 +1,7 @@
 """One stack file, whole."""
 
+from pathlib import PurePosixPath
+
 from settings.branding import BrandingSection
 from settings.cluster import Cluster
 from settings.domain import DeclaredSecret, SecretSource, Section
@@ -64,10 +66,15 @@ class Settings(Section):
             "proxy": True,
             "postgres": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
             "scheduler": self.scheduling is not None and self.scheduling.user_scheduler is not None,
-            "workspace": self.storage.needs_workspace,
+            "workspace": self.storage.needs_workspace or self._services_are_found_in_homes,
         }
         parts = [name for name, is_needed in needed.items() if is_needed]
         return (*parts, *(image.name for image in self.users.images if image.reference is None))
+
+    @property
+    def _services_are_found_in_homes(self) -> bool:
+        found = self.service_discovery
+        return found is not None and PurePosixPath(found.file).is_relative_to(self.storage.home.mount)
 
     @property
     def secret_sources(self) -> dict[str, SecretSource]:

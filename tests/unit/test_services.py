@@ -242,6 +242,15 @@ def test_the_hub_may_read_config_maps_where_services_are_looked_for_and_nothing_
     assert (told.selector, told.namespaces, told.file) == ("a/b=1,b=2", ("data", "ml"), LOOKING["file"])
 
 
+@pytest.mark.parametrize(
+    ("file", "made_ready"), [(LOOKING["file"], True), ("/mnt/site/service-env.sh", False), (None, False)]
+)
+def test_a_directory_of_the_home_is_made_ready_before_it_is_mounted_on(file: str | None, made_ready: bool) -> None:
+    """Made by the container engine it would be root's, and no other program could keep its settings beside it."""
+    settings = declaring(service_discovery=None if file is None else {**LOOKING, "file": file})
+    assert ("workspace" in settings.images) is made_ready
+
+
 def test_a_portal_finds_the_platform(everything: Inventory) -> None:
     entry = everything.one("kubernetes:core/v1:ConfigMap", "portal-entry").inputs
     assert entry["metadata"]["namespace"] == "jupyterhub"
