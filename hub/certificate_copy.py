@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
+from aiohttp import ClientError
 from kubernetes_asyncio import client, config
 from kubernetes_asyncio.client.rest import ApiException
 
@@ -51,7 +52,7 @@ class Copier:
             return self._say(f"waiting for {self._source}: {reason}", good=False)
         except ApiException as answer:
             return self._say(f"waiting, the cluster answers {answer.status}: {answer.reason}", good=False)
-        except (OSError, TimeoutError) as silence:
+        except (ClientError, OSError, TimeoutError) as silence:
             return self._say(f"waiting, the cluster does not answer: {silence}", good=False)
         if changed:
             self._said = ""
