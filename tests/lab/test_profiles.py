@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from tests.lab.hub_session import HubSession
 pytestmark = pytest.mark.lab
 HUB = "http://127.0.0.1:8020"
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of a stack that lives for one test run
-PLATFORM, USERS, CONTROL = "profiles", "profiles-users", "profiles-control"
+PLATFORM, USERS, CONTROL, LAKE = "profiles", "profiles-users", "profiles-control", "profiles-lake"
 NODE = "jupyterhub-lab"
 GPU = "example.com/gpu"
 As = Callable[[str], HubSession]
@@ -27,58 +26,17 @@ As = Callable[[str], HubSession]
 
 @pytest.fixture(scope="module", autouse=True)
 def there() -> Iterator[None]:
-    surroundings.namespace(PLATFORM)
+    for name in (PLATFORM, CONTROL, LAKE):
+        surroundings.namespace(name)
     surroundings.secret(PLATFORM, "site-secrets", {"password": PASSWORD})
-    surroundings.namespace(CONTROL)
-    _play_control_api()
-    _advertise_gpus(1)
+    surroundings.control_api(CONTROL, [surroundings.image("notebook")], [control_api.node(NODE, 2, "8Gi", 1)])
+    surroundings.runtime_class("lab-gpu")
+    surroundings.devices(GPU, 1)
     subprocess.run(["make", "up", "STACK=profiles"], cwd=ROOT, check=True, env=os.environ | {"CI": "true"}, timeout=600)
+    surroundings.secret(USERS, "lake-access", {"token": "of the analysts' lake"})
     yield
-    _advertise_gpus(None)
+    surroundings.devices(GPU, None)
     kubectl("delete", "namespace", CONTROL, "--wait=false")
-
-
-def _play_control_api() -> None:
-    registry, repository, tag = _parts(lab_reference("notebook"))
-    said = {
-        **control_api.GOOD,
-        control_api.IMAGES: [control_api.image("found-notebook", registry, repository, tag, default=True)],
-        control_api.NODES: [control_api.node(NODE, 2, "8Gi", 1)],
-    }
-    script = Path(control_api.__file__).read_text()
-    metadata = {"name": "backend", "namespace": CONTROL}
-    surroundings.apply(
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"control_api.py": script}}
-    )
-    container = {
-        "name": "backend",
-        "image": lab_reference("notebook"),
-        "command": ["python3", "/srv/control_api.py", "8000", json.dumps(said)],
-        "volumeMounts": [{"name": "script", "mountPath": "/srv"}],
-        "readinessProbe": {"tcpSocket": {"port": 8000}, "periodSeconds": 1},
-    }
-    spec = {"containers": [container], "volumes": [{"name": "script", "configMap": {"name": "backend"}}]}
-    labels = {"app": "backend"}
-    template = {"metadata": {"labels": labels}, "spec": spec | {"terminationGracePeriodSeconds": 0}}
-    deployment = {"selector": {"matchLabels": labels}, "template": template}
-    surroundings.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment})
-    ports = [{"port": 8000}]
-    surroundings.apply(
-        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"selector": labels, "ports": ports}}
-    )
-    kubectl("rollout", "status", "deployment/backend", "--namespace", CONTROL, "--timeout=120s")
-
-
-def _parts(reference: str) -> tuple[str, str, str]:
-    registry, _, rest = reference.partition("/")
-    repository, _, tag = rest.partition(":")
-    return registry, repository, tag
-
-
-def _advertise_gpus(count: int | None) -> None:
-    """As a device plugin would, without a device."""
-    patch = json.dumps({"status": {"capacity": {GPU: None if count is None else str(count)}}})
-    kubectl("patch", "node", NODE, "--subresource=status", "--type=merge", "--patch", patch)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +113,7 @@ def test_a_server_gets_the_one_gpu_and_the_next_one_says_why_it_waits(as_person:
     alice.start({"profile": "gpu"})
     eventually("alice's server runs", lambda: bool(alice.server.get("ready")), 90)
     spec = pod_of(USERS, "alice")["spec"]
+    assert spec["runtimeClassName"] == "lab-gpu"
     assert spec["containers"][0]["resources"]["limits"][GPU] == "1"
     assert {"key": GPU, "operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
     try:
@@ -164,6 +123,58 @@ def test_a_server_gets_the_one_gpu_and_the_next_one_says_why_it_waits(as_person:
     finally:
         alice.stop()
         carol.stop()
+
+
+def test_a_person_gets_what_they_chose_of_what_the_cluster_has(as_person: As) -> None:
+    alice = as_person("alice")
+    options = {
+        "profile": "discovered",
+        "image": "found-notebook",
+        "cpu": "1",
+        "memory": "1Gi",
+        "gpu": "0",
+        "node": NODE,
+    }
+    assert alice.submit(options).ok
+    eventually("alice's server runs", lambda: bool(alice.server.get("ready")), 90)
+    spec = pod_of(USERS, "alice")["spec"]
+    notebook = spec["containers"][0]
+    assert notebook["image"] == lab_reference("notebook")
+    assert notebook["resources"]["limits"] == {"cpu": "1", "memory": "1Gi"}
+    assert {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"} in notebook["env"]
+    asked = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert [field["values"] for term in asked for field in term["matchFields"]] == [[NODE]]
+    alice.stop()
+
+
+def test_a_profile_with_limits_of_its_own_is_stopped_by_them_and_the_others_are_not(as_person: As) -> None:
+    alice, bob = as_person("alice"), as_person("bob")
+    assert bob.start({"profile": "small"}).ok
+    assert alice.start({"profile": "large"}).ok
+    eventually("both servers run", lambda: bool(alice.server.get("ready")) and bool(bob.server.get("ready")), 120)
+    eventually("the large one is stopped", lambda: not alice.server, 60)
+    assert bob.server.get("ready")
+
+
+def test_a_person_has_as_many_named_servers_as_the_stack_says_and_none_after_the_logout(as_person: As) -> None:
+    bob = as_person("bob")
+    assert bob.start({"profile": "small"}, name="second").ok
+    refused = bob.start({"profile": "small"}, name="third")
+    assert refused.status_code == 400
+    assert "maximum of 1 named servers" in refused.json()["message"]
+    eventually("the second server runs", lambda: bool(bob.servers["second"].get("ready")), 90)
+    pods = objects("pod", USERS, "--selector", "hub.jupyter.org/username=bob")
+    homes = [
+        volume["persistentVolumeClaim"]["claimName"]
+        for pod in pods
+        for volume in pod["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume
+    ]
+    assert len(set(homes)) == len(pods)
+    bob.page("/logout")
+    eventually(
+        "bob's servers are gone", lambda: not objects("pod", USERS, "--selector", "hub.jupyter.org/username=bob"), 60
+    )
 
 
 def test_who_left_a_group_starts_nothing_of_it_even_without_a_new_login(as_person: As) -> None:
