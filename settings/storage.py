@@ -87,7 +87,8 @@ class CloneVolume(Section):
     """What a complaint calls it."""
     kind: Literal["clone"]
     repository: GitRepository
-    """Where it is cloned from, without a password: its default branch, the last commit only."""
+    """Where it is cloned from, without a password: its default branch, the last commit only. In the cluster, with the port of
+    its pods: policies are judged behind its Service."""
     size: Memory
     """A server that holds more in it is evicted."""
     mount: Annotated[Directory, Field(examples=["/home/jovyan/examples"])]

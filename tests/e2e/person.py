@@ -24,14 +24,17 @@ class Person:
 
     def start(self, profile: str | None = None) -> None:
         """Start a server, in place of one that an earlier test left, and wait until JupyterLab is there."""
-        self.page.goto(f"{self.hub}/hub/home")
-        if self.page.locator("#stop").is_visible():
-            self.stop()
+        self.has_no_server()
         self.page.goto(f"{self.hub}/hub/spawn")
         if profile:
             self.page.check(f"input[name=profile][value={profile}]")
             self.submit()
         self.sees_lab()
+
+    def has_no_server(self) -> None:
+        self.page.goto(f"{self.hub}/hub/home")
+        if self.page.locator("#stop").is_visible():
+            self.stop()
 
     def submit(self) -> None:
         """What the form of the profiles says."""
@@ -41,9 +44,9 @@ class Person:
         self.page.wait_for_url(re.compile(rf"/user/{self.name}/lab"), timeout=STARTED)
         expect(self.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=STARTED)
 
-    def open_notebook(self) -> None:
+    def open_notebook(self, folder: str = "") -> None:
         # JupyterLab would reopen what the last visit had open.
-        self.page.goto(f"{self.hub}/user/{self.name}/lab?reset")
+        self.page.goto(f"{self.hub}/user/{self.name}/lab/tree/{folder}?reset")
         self.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.click(timeout=STARTED)
         expect(self.page.locator(".jp-Notebook:visible").first).to_be_visible(timeout=STARTED)
         # A cell that is run before the kernel is connected is silently dropped.

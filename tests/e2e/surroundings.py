@@ -3,14 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from images import catalogue
 from settings.load import ROOT
-from tests.e2e.cluster import kubectl
+from tests.e2e.cluster import eventually, kubectl
 from tests.hub import control_api as control
 
 Json = Any
@@ -80,7 +81,7 @@ def postgres(namespace: str, name: str, password: str) -> None:
         "image": image("postgres"),
         "volumeMounts": [{"name": "password", "mountPath": "/run/secrets/jupyterhub"}],
     }
-    _serve(namespace, name, container, {"name": "password", "secret": {"secretName": name}}, (5432, 5432))
+    _serve(namespace, name, container, {"name": "password", "secret": {"secretName": name}}, 5432)
 
 
 def control_api(namespace: str, images: Sequence[str], nodes: Sequence[Json]) -> None:
@@ -91,7 +92,7 @@ def control_api(namespace: str, images: Sequence[str], nodes: Sequence[Json]) ->
         "image": image("notebook"),
         "command": ["python3", f"/srv/{script.name}", "8000", json.dumps(said)],
     }
-    _program(namespace, "backend", container, {script.name: script.read_text()}, (8000, 8000))
+    _program(namespace, "backend", container, {script.name: script.read_text()}, 8000)
 
 
 def _as_listed(reference: str) -> Json:
@@ -101,17 +102,17 @@ def _as_listed(reference: str) -> Json:
 
 
 def git_repository(namespace: str, name: str, files: Mapping[str, str]) -> None:
-    """`http://git.<namespace>.svc/<name>`, with one commit."""
+    """`http://git.<namespace>.svc:8080/<name>`, with one commit."""
     served = (
         f"mkdir /tmp/work && cp /srv/* /tmp/work && rm /tmp/work/{GIT_SERVER.name} && cd /tmp/work && git init --quiet "
         "&& git add . && git -c user.name=ann -c user.email=ann@example.org commit --quiet --message=examples "
         f"&& git clone --quiet --bare . /tmp/served/{name} && exec python3 /srv/{GIT_SERVER.name} /tmp/served 8080"
     )
     container = {"image": image("workspace"), "command": ["sh", "-c", served]}
-    _program(namespace, "git", container, {GIT_SERVER.name: GIT_SERVER.read_text(), **files}, (80, 8080))
+    _program(namespace, "git", container, {GIT_SERVER.name: GIT_SERVER.read_text(), **files}, 8080)
 
 
-def _program(namespace: str, name: str, container: Json, files: Mapping[str, str], port: tuple[int, int]) -> None:
+def _program(namespace: str, name: str, container: Json, files: Mapping[str, str], port: int) -> None:
     """One that finds its files below /srv."""
     metadata = {"name": name, "namespace": namespace}
     apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(files)})
@@ -119,11 +120,10 @@ def _program(namespace: str, name: str, container: Json, files: Mapping[str, str
     _serve(namespace, name, mounted, {"name": "files", "configMap": {"name": name}}, port)
 
 
-def _serve(namespace: str, name: str, container: Json, volume: Json, port: tuple[int, int]) -> None:
-    outside, inside = port
+def _serve(namespace: str, name: str, container: Json, volume: Json, port: int) -> None:
     labels = {"app": name}
     metadata = {"name": name, "namespace": namespace}
-    ready = {"tcpSocket": {"port": inside}, "periodSeconds": 1}
+    ready = {"tcpSocket": {"port": port}, "periodSeconds": 1}
     spec = {
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 0,
@@ -133,8 +133,8 @@ def _serve(namespace: str, name: str, container: Json, volume: Json, port: tuple
     template = {"metadata": {"labels": labels}, "spec": spec}
     deployment = {"selector": {"matchLabels": labels}, "template": template}
     apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment})
-    ports = [{"port": outside, "targetPort": inside}]
-    apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"selector": labels, "ports": ports}})
+    service = {"selector": labels, "ports": [{"port": port}]}
+    apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service})
     kubectl("rollout", "status", f"deployment/{name}", "--namespace", namespace, "--timeout=120s")
 
 
@@ -144,6 +144,18 @@ def announcement(namespace: str, name: str, variables: Mapping[str, str]) -> Non
     metadata = {"name": name, "namespace": namespace, "labels": {"thinkube.io/managed": "true"}}
     said = {"service.yaml": json.dumps({"service": {"environment_variables": listed}})}
     apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": said})
+
+
+@contextmanager
+def room_for(namespace: str, pods: int) -> Generator[None]:
+    """No more pods than these for a while."""
+    kubectl("create", "quota", "closed", f"--hard=pods={pods}", "--namespace", namespace)
+    try:
+        counted = ("get", "quota", "closed", "--namespace", namespace, "--output", "jsonpath={.status.hard.pods}")
+        eventually("the quota is in force", lambda: kubectl(*counted) == str(pods), 10)
+        yield
+    finally:
+        kubectl("delete", "quota", "closed", "--namespace", namespace)
 
 
 def runtime_class(name: str) -> None:

@@ -92,6 +92,21 @@ def test_prod_tells_notebooks_where_its_services_are_and_no_secret(person: Seat,
     admin.sees_output("iceberg.data-platform ray://ray-cluster-head.data-platform:10001 the minio-access-key []")
 
 
+def test_prod_says_so_to_whom_it_has_no_room_for_and_nobody_else_notices(person: Seat, prod: str) -> None:
+    one, other = person(prod, "admin", PASSWORD), person(prod, "user1", PASSWORD)
+    for user in (one, other):
+        user.log_in()
+        user.has_no_server()
+    one.start()
+    one.open_notebook()
+    with surroundings.room_for("jupyter-users", 1):
+        other.page.goto(f"{prod}/hub/spawn")
+        expect(other.page.locator("body")).to_contain_text("no room for another server now", timeout=60_000)
+        one.run("print('still', 6 * 7)")
+        one.sees_output("still 42")
+    other.start()
+
+
 def test_urbalurba_counts_with_spark(person: Seat, urbalurba: str) -> None:
     alice = person(urbalurba, "alice", PASSWORD)
     alice.log_in()
@@ -124,24 +139,22 @@ def test_thinkube_offers_what_the_cluster_has(person: Seat, thinkube: str) -> No
     assert spec["runtimeClassName"] == "nvidia"
     assert spec["containers"][0]["resources"]["limits"][GPU] == "1"
 
-    alice.open_notebook()
+    alice.open_notebook("thinkube/notebooks")
     alice.run(
-        "import os, pathlib; pathlib.Path('/home/jovyan/scratch/x').write_text('x'); pathlib.Path('mine').write_text('x');"
-        " print(os.getcwd(), *os.listdir('/home/jovyan/thinkube/examples-repo'), os.environ['MLFLOW_TRACKING_URI'],"
+        "import os, pathlib\n"
+        "at = pathlib.Path('/home/jovyan')\n"
+        "for path in ('scratch/x', '.config/x', 'thinkube/notebooks/mine', 'thinkube/datasets/ours'):\n"
+        "    (at / path).write_text('x')\n"
+        "print(os.getcwd(), sorted(os.listdir(at / 'thinkube/examples-repo')), os.environ['MLFLOW_TRACKING_URI'],"
         " open(os.environ['ANTHROPIC_API_KEY_FILE']).read())"
     )
-    alice.sees_output(f"{HOME} .git agents.md http://mlflow.mlflow:5000 the api key")
+    alice.sees_output(f"{HOME} ['.git', 'agents.md'] http://mlflow.mlflow:5000 the api key")
 
 
 def test_thinkube_keeps_work_apart_and_data_together(person: Seat, thinkube: str) -> None:
     bob = person(thinkube, "bob", PASSWORD)
     bob.log_in()
-    bob.page.goto(f"{thinkube}/hub/spawn")
-    expect(bob.page.get_by_text("Custom resource allocation")).to_have_count(0)
     bob.start()
-    bob.open_notebook()
-    bob.run(
-        f"import os; print(os.listdir('{HOME}'), os.access('/home/jovyan/thinkube/datasets', os.W_OK),"
-        " '/home/jovyan/thinkube/datasets' in open('/proc/mounts').read())"
-    )
-    bob.sees_output("True True")
+    bob.open_notebook("thinkube/notebooks")
+    bob.run(f"import os; print('mine' in os.listdir('{HOME}'), os.listdir('/home/jovyan/thinkube/datasets'))")
+    bob.sees_output("False ['ours']")
