@@ -9,9 +9,9 @@ from components.ingress import TLS_SECRET, annotations, certificate
 from components.mesh import PROBES, TUNNEL_PORT, targets, through_the_mesh
 from preview.inventory import Inventory
 from preview.recorder import inventory
-from settings import Settings
+from settings import Settings, SettingsError
 from settings.exposure import CertManager, Copied, Ingress, Nginx, TlsSecret, Traefik
-from settings.load import read, stack_file
+from settings.load import parse, read, stack_file
 
 NGINX, TRAEFIK = Nginx(kind="nginx"), Traefik(kind="traefik")
 SECRET = TlsSecret(kind="secret", name="mine")
@@ -64,6 +64,26 @@ def test_the_certificate_lies_in_a_secret_beside_the_hub(
     tls: TlsSecret | CertManager | Copied | None, secret: str | None
 ) -> None:
     assert certificate(exposed(TRAEFIK, tls)) == secret
+
+
+@pytest.mark.parametrize(
+    ("host", "tls", "complaints"),
+    [
+        ("hub.example.org", None, {"exposure.tls"}),
+        ("hub.example.org", {"kind": "secret", "name": "mine"}, set[str]()),
+        ("hub.local", {"kind": "secret", "name": "mine"}, {"exposure.public"}),
+        ("hub", {"kind": "secret", "name": "mine"}, {"exposure.public"}),
+        ("10.0.0.1", {"kind": "secret", "name": "mine"}, {"exposure.host"}),
+    ],
+)
+def test_strangers_come_by_a_name_they_can_find_and_encrypted(
+    host: str, tls: dict[str, str] | None, complaints: set[str]
+) -> None:
+    """Beside what is always said: that one password is not enough for strangers."""
+    exposure = {"kind": "ingress", "host": host, "controller": {"kind": "traefik"}, "public": True, "tls": tls}
+    with pytest.raises(SettingsError) as refusal:
+        parse({"extends": "dev", "exposure": exposure}, "Pulumi.changed.yaml")
+    assert {problem.key for problem in refusal.value.problems} == {"identity.kind", *complaints}
 
 
 @pytest.fixture(scope="module")
