@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
 from components.hub_config import hub_settings
 from hub.offers import offers
@@ -14,7 +15,7 @@ from preview.diff import compare
 from preview.inventory import Declared, Inventory
 from preview.show import report, report_markdown, tree, tree_markdown
 from settings.extends import merged
-from settings.load import parse, read, settings_of, stack_file
+from settings.load import ROOT, parse, read, settings_of, stack_file
 
 GROUPS = {"identity": {"groups": {"analysts": ["alice"], "teachers": ["alice", "bob"]}}}
 GPU = {"count": 2, "resource": "nvidia.com/gpu"}
@@ -116,6 +117,17 @@ def test_every_view_has_it() -> None:
     assert f"{HEADING}:\n    for " in report(compare(old, new))
     assert f"<summary>{HEADING}</summary>\n\n```diff\n  for " in report_markdown(compare(old, new), "main")
     assert HEADING not in report(compare(new, new)) + report_markdown(compare(new, new), "main")
+
+
+def test_the_page_shows_stacks_that_work_and_the_table_of_the_first() -> None:
+    page = (ROOT / "docs" / "profiles.md").read_text()
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    profiles, discovery, services = (yaml.safe_load(block.replace("sha256:...", f"sha256:{0:064}")) for block in blocks)
+    afresh = {"users": {"profiles": None}}
+    table = access(told(afresh, profiles))
+    assert f"\n{HEADING}:\n" + "".join(f"  {line}\n" for line in table) in page
+    assert access(told(afresh, profiles, discovery, profile("gpu", choices={"kind": "discovered"})))
+    assert access(told({"identity": {"groups": {"helpdesk": ["bob"]}}}, services))
 
 
 @pytest.mark.parametrize("text", ["{}", "not JSON", ""])
