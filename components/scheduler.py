@@ -68,7 +68,8 @@ class Scheduler(Component):
         text = configuration(args.name)
         config = ConfigMap(f"{SCHEDULER}-config", metadata=self._metadata, data={CONFIG_FILE: text}, opts=self.child)
         self._deployment(args, name_of(config.metadata), fingerprint(text))
-        if args.settings.replicas > 1:
+        # On one node there is nowhere to go: a budget would only keep it from being drained.
+        if args.settings.replicas > 1 and args.nodes.several:
             PodDisruptionBudget(
                 f"{SCHEDULER}-budget",
                 metadata=self._metadata,

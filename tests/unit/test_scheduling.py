@@ -22,7 +22,7 @@ from settings.load import SETTINGS_KEY
 from settings.scheduling import SchedulingSection
 from tests.unit.test_contracts import pods
 
-With = Callable[[dict[str, Any] | None], Inventory]
+With = Callable[..., Inventory]
 THERE = {"node_selector": {"example.org/purpose": "platform"}, "tolerations": [{"key": "ours", "effect": "NoSchedule"}]}
 ELSEWHERE = {
     "node_selector": {"example.org/purpose": "users"},
@@ -48,22 +48,17 @@ def stack_with(tmp_path_factory: pytest.TempPathFactory) -> With:
     """The stack e2e with `scheduling` as it is said, evaluated once."""
     folder = tmp_path_factory.mktemp("stacks")
 
-    def scheduled(scheduling: dict[str, Any] | None) -> Inventory:
-        return evaluated(folder, json.dumps(scheduling))
+    def scheduled(scheduling: dict[str, Any] | None, **others: Any) -> Inventory:
+        return evaluated(folder, json.dumps({"scheduling": scheduling, **others}))
 
     return scheduled
 
 
 @cache
-def evaluated(folder: Path, scheduling: str) -> Inventory:
-    return inventory("changed", stack_file=written(folder, scheduling), known=True)
-
-
-def written(folder: Path, scheduling: str) -> Path:
+def evaluated(folder: Path, changes: str) -> Inventory:
     file = folder / "Pulumi.changed.yaml"
-    settings = {"extends": "e2e", "scheduling": json.loads(scheduling)}
-    file.write_text(yaml.safe_dump({"config": {SETTINGS_KEY: settings}}))
-    return file
+    file.write_text(yaml.safe_dump({"config": {SETTINGS_KEY: {"extends": "e2e", **json.loads(changes)}}}))
+    return inventory("changed", stack_file=file, preview=True, known=True)
 
 
 def specs(stack: Inventory) -> dict[str, dict[str, Any]]:
@@ -162,9 +157,13 @@ def test_placeholders_give_way_to_servers_and_servers_to_the_platform(stack_with
     assert without == {"e2e-platform", "e2e-users"}
 
 
-@pytest.mark.parametrize(("replicas", "budgets"), [(1, 0), (2, 1), (5, 1)])
-def test_one_of_several_schedulers_may_always_be_evicted(stack_with: With, replicas: int, budgets: int) -> None:
-    stack = stack_with({"user_scheduler": {"replicas": replicas}})
+@pytest.mark.parametrize(("replicas", "nodes", "budgets"), [(1, 9, 0), (2, 9, 1), (5, 9, 1), (2, 1, 0)])
+def test_one_of_several_schedulers_may_always_be_evicted(
+    stack_with: With, replicas: int, nodes: int, budgets: int
+) -> None:
+    pool = {"name": "workers", "count": nodes, "cpu": 16, "memory": "64Gi"}
+    cluster = {"kind": "context", "context": "any", "nodes": [pool]}
+    stack = stack_with({"user_scheduler": {"replicas": replicas}}, cluster=cluster)
     assert one(stack, DEPLOYMENT, "user-scheduler").inputs["spec"]["replicas"] == replicas
     assert [each.inputs["spec"]["maxUnavailable"] for each in stack.of(BUDGET)] == [1] * budgets
 
