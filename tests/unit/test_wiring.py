@@ -1,5 +1,6 @@
 """What the parts of a stack say about each other is true: names, ports, files, images and fingerprints agree."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY, SETTINGS_FILE, ST
 from preview.inventory import Inventory
 from preview.recorder import inventory
 from settings import Settings
-from settings.load import ROOT, read, stack_file
+from settings.load import ROOT, SETTINGS_KEY, read, stack_file
 from tests.conftest import UNPINNED
 from tests.unit.test_contracts import containers, objects, pods
 
@@ -194,6 +195,14 @@ def test_the_environment_holds_the_token_of_the_proxy_and_nothing_else(known: In
     environment = [(container["name"], container["env"]) for container in containers(known) if "env" in container]
     reference = {"secretKeyRef": {"name": "proxy-token", "key": "proxy-token"}}
     assert environment == [("proxy", [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": reference}])]
+
+
+def test_the_hub_sees_the_plain_values_it_is_given(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.changed.yaml"
+    settings = {"extends": "e2e", "hub": {"environment": {"TZ": "Europe/Berlin", "LANG": "C.UTF-8"}}}
+    file.write_text(json.dumps({"config": {SETTINGS_KEY: settings}}))
+    [container] = workloads(inventory("changed", stack_file=file))["hub"]["spec"]["containers"]
+    assert container["env"] == [{"name": "LANG", "value": "C.UTF-8"}, {"name": "TZ", "value": "Europe/Berlin"}]
 
 
 def test_pods_start_anew_when_what_they_read_at_their_start_changes(known: Inventory) -> None:
