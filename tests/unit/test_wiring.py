@@ -2,9 +2,7 @@
 
 import json
 import re
-from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pulumi
@@ -16,10 +14,9 @@ from components.pods import fingerprint
 from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY, SETTINGS_FILE, STATE_DIRECTORY, HubSettings
 from preview.inventory import Inventory
 from preview.recorder import inventory
-from settings import Settings
-from settings.load import ROOT, SETTINGS_KEY, read, stack_file
-from tests.conftest import UNPINNED
-from tests.unit.test_contracts import containers, objects, pods
+from settings.load import ROOT, SETTINGS_KEY, stack_file
+from tests.unit.conftest import SCRATCH, evaluated, mounts, ports, settings_of, told, workloads
+from tests.unit.test_contracts import containers, objects
 
 GENERATED = {name: f"<<generated:digits:64:{name}>>" for name in ("cookie-secret", "crypt-key", "proxy-token")}
 METRICS = {"metrics-token": "<<generated:digits:64:metrics-token>>"}
@@ -45,40 +42,7 @@ IMAGES = {"hub": "hub", "proxy": "proxy", "database": "postgres", "user-schedule
 SERVERS = {"dev": "notebook", "e2e": "notebook", "prod": "notebook", "urbalurba-lab": "pyspark"}
 IDLE = ("image-puller", "user-placeholder")
 """They run the servers' image, and do nothing in it."""
-PROBES = ("livenessProbe", "readinessProbe")
-HEALTH = {
-    "hub": {probe: {"httpGet": {"path": "/hub/health", "port": "http"}} for probe in (*PROBES, "startupProbe")},
-    "proxy": {probe: {"httpGet": {"path": "/_chp_healthz", "port": "http"}} for probe in PROBES},
-    "database": {probe: {"exec": {"command": ["pg_isready", "-q"]}} for probe in PROBES},
-    "user-scheduler": {
-        probe: {"httpGet": {"path": path, "port": "health", "scheme": "HTTPS"}}
-        for probe, path in zip(PROBES, ("/livez", "/readyz"), strict=True)
-    },
-}
-LARGEST_CLAIM = {"dev": "1Gi", "e2e": "1Gi", "prod": "50Gi", "urbalurba-lab": "1Gi"}
-"""A home, or a shared volume."""
-A_MINUTE, A_DAY = 60, 86_400
-SCRATCH = "/tmp"  # noqa: S108 - a directory of the pod's own
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - within the pod
-
-
-@cache
-def evaluated(of: str) -> Inventory:
-    return inventory(of, preview=of in UNPINNED, known=True)
-
-
-@pytest.fixture(params=SECRETS)
-def known(request: pytest.FixtureRequest) -> Inventory:
-    """A stack whose generated and declared secrets are known as references."""
-    return evaluated(request.param)
-
-
-def settings_of(stack: Inventory) -> Settings:
-    return read(stack_file(stack.stack))
-
-
-def told(stack: Inventory) -> str:
-    return stack.one("kubernetes:core/v1:ConfigMap", "hub-settings").inputs["data"][SETTINGS_FILE.name]
 
 
 def settings_read_by(stack: Inventory) -> dict[str, str]:
@@ -89,25 +53,8 @@ def settings_read_by(stack: Inventory) -> dict[str, str]:
     }
 
 
-def workloads(stack: Inventory) -> dict[str, dict[str, Any]]:
-    return {template["metadata"]["labels"]["app.kubernetes.io/component"]: template for _, template in pods(stack)}
-
-
-def mounts(template: dict[str, Any]) -> dict[str, bool]:
-    """Where files are, and whether they can only be read."""
-    return {
-        mount["mountPath"]: mount.get("readOnly", False)
-        for container in template["spec"]["containers"]
-        for mount in container.get("volumeMounts", [])
-    }
-
-
 def image_name(reference: str) -> str:
     return re.split("[:@]", reference.rpartition("/")[2])[0]
-
-
-def ports(container: dict[str, Any]) -> dict[str, int]:
-    return {port["name"]: port["containerPort"] for port in container["ports"]}
 
 
 def services(stack: Inventory) -> set[tuple[str, int]]:
@@ -267,42 +214,6 @@ def test_a_postgres_of_ours_is_the_one_its_image_makes() -> None:
 
 def test_only_a_postgres_of_ours_runs_here(known: Inventory) -> None:
     assert ("database" in workloads(known)) == (known.stack == "e2e")
-
-
-def test_every_probe_asks_for_the_health_of_its_program(known: Inventory) -> None:
-    for component, template in workloads(known).items():
-        for container in template["spec"]["containers"]:
-            probes = {name: probe for name, probe in container.items() if name.endswith("Probe")}
-            asked = {
-                name: {way: probe[way] for way in ("httpGet", "exec") if way in probe} for name, probe in probes.items()
-            }
-            assert asked == HEALTH.get(component, {}), component
-            for probe in probes.values():
-                assert "exec" in probe or probe["timeoutSeconds"] >= 3
-                assert "exec" in probe or probe["httpGet"]["port"] in ports(container)
-    [hub] = workloads(known)["hub"]["spec"]["containers"]
-    assert hub["startupProbe"]["periodSeconds"] * hub["startupProbe"]["failureThreshold"] >= A_DAY
-
-
-def test_nobody_is_killed_for_a_short_silence_or_while_writing(known: Inventory) -> None:
-    for container in containers(known):
-        probe = container.get("livenessProbe")
-        assert not probe or probe["periodSeconds"] * probe["failureThreshold"] >= A_MINUTE, container["name"]
-    for component, template in workloads(known).items():
-        writes = {path for path, only_read in mounts(template).items() if not only_read} - {SCRATCH}
-        assert not writes or template["spec"]["terminationGracePeriodSeconds"] >= A_MINUTE / 2, component
-
-
-def test_the_sizes_of_the_stack_file_are_those_of_the_pods(known: Inventory) -> None:
-    settings = settings_of(known)
-    for component, asked in (("hub", settings.hub.resources), ("proxy", settings.proxy.resources)):
-        [container] = workloads(known)[component]["spec"]["containers"]
-        assert container["resources"] == {
-            "requests": {"cpu": asked.cpu.guarantee, "memory": asked.memory.guarantee},
-            "limits": {"cpu": asked.cpu.limit, "memory": asked.memory.limit},
-        }
-    limits = known.one("kubernetes:core/v1:LimitRange", "user-limits").inputs["spec"]["limits"]
-    assert limits[1] == {"type": "PersistentVolumeClaim", "max": {"storage": LARGEST_CLAIM[known.stack]}}
 
 
 def test_the_users_are_bounded_and_not_the_platform(known: Inventory) -> None:
