@@ -107,13 +107,10 @@ def _pods(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str, Labels, Man
             yield metadata["name"], metadata["namespace"], template["metadata"]["labels"], template["spec"]
     settings = _hub_settings(manifests)
     grouped = [service.name for service in settings.servers.services if service.groups is not None]
-    users = {
-        "a user's server": (),
-        "another user's server": (),
-        **{f"a server with {name}": (name,) for name in grouped},
-    }
-    for name, allowed in users.items():
-        yield name, settings.servers.namespace, user_labels(settings, name, allowed), {}
+    users = [("a user's server", "ada", ()), ("another user's server", "bob", ())]
+    users += [(f"a server with {name}", f"user-of-{name}", (name,)) for name in grouped]
+    for name, user, allowed in users:
+        yield name, settings.servers.namespace, user_labels(settings, user, allowed), {}
     for namespace in _namespaces(manifests):
         name = namespace["metadata"]["name"]
         yield f"any other pod in {name}", name, {}, {}
