@@ -106,16 +106,24 @@ def _limits(settings: HubSettings) -> list[Trait]:
             "JupyterHub",
             "tornado_settings",
             # Long enough for a refused spawn to be answered with its reason instead of "pending".
-            {"slow_spawn_timeout": 1, "cookie_options": {"samesite": "Lax"}, "headers": _headers(settings)},
+            {"slow_spawn_timeout": 1, "cookie_options": _cookies(settings), "headers": _headers(settings)},
             PLATFORM,
         ),
     ]
 
 
+def _cookies(settings: HubSettings) -> dict[str, object]:
+    """Of the hub, and handed on to the servers. Left to itself, JupyterHub would let its token for forms go in the clear."""
+    return {"samesite": "Lax", **({"secure": True} if _is_encrypted(settings) else {})}
+
+
 def _headers(settings: HubSettings) -> dict[str, str]:
     """Who came by https once is never asked for a password in the clear: browsers keep to it for a year."""
-    encrypted = settings.public_url is not None and settings.public_url.startswith("https:")
-    return {"Strict-Transport-Security": "max-age=31536000"} if encrypted else {}
+    return {"Strict-Transport-Security": "max-age=31536000"} if _is_encrypted(settings) else {}
+
+
+def _is_encrypted(settings: HubSettings) -> bool:
+    return settings.public_url is not None and settings.public_url.startswith("https:")
 
 
 def _login(settings: HubSettings, password: Path) -> list[Trait]:

@@ -47,6 +47,18 @@ def test_values(settings: HubSettings, places: Places, owner: str, name: str, va
     assert table(settings, places)[owner, name] == value
 
 
+@pytest.mark.parametrize(
+    ("url", "encrypted"), [(None, False), ("http://hub.example.org/", False), ("https://hub.example.org/", True)]
+)
+def test_nothing_of_a_browser_goes_in_the_clear_where_there_is_a_certificate(
+    make_settings: Callable[..., HubSettings], places: Places, url: str | None, encrypted: bool
+) -> None:
+    told = table(make_settings(public_url=url), places)["JupyterHub", "tornado_settings"]
+    assert isinstance(told, dict)
+    assert told["cookie_options"] == {"samesite": "Lax", **({"secure": True} if encrypted else {})}
+    assert ("Strict-Transport-Security" in told["headers"]) == encrypted
+
+
 def test_the_database_password_survives_its_url(make_settings: Callable[..., HubSettings], places: Places) -> None:
     settings = make_settings(database=POSTGRES)
     url = make_url(database_url(settings, read_secrets(settings, places.secrets), places.state))
