@@ -133,9 +133,13 @@ class ControlApi:
             self.log.warning("%s: %s; its last good answer is used", self.discovery.url, _described(error))
             return
         self._ask_again = time.monotonic() + self.discovery.refresh
-        if found != self._found:
-            self._found = found
+        if found == self._found:
+            return
+        self._found = found
+        try:
             self.store.save(found.model_dump_json())
+        except OSError as error:
+            self.log.warning("%s: its answer is used and not kept for the next start: %s", self.discovery.url, error)
 
     async def _answers(self) -> Found:
         timeout = aiohttp.ClientTimeout(total=4 * PATIENCE)

@@ -38,7 +38,12 @@ class SettingsError(Exception):
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
     """Translate pydantic's findings into our own words, and its locations into keys as they stand in the file."""
-    for detail in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    broken = {detail["loc"][:length] for detail in found for length in range(len(detail["loc"]))}
+    for detail in found:
+        if detail["type"] == "too_short" and detail["loc"] in broken:
+            # Pydantic counts the sound entries of a list alone.
+            continue
         path = path_in_file(model, detail["loc"])
         if detail["type"].startswith("union_tag"):
             path.append("kind")

@@ -63,6 +63,7 @@ def choices_can_be_kept(settings: Settings) -> Iterator[Problem]:
     for key, profile in _profiles(settings):
         if isinstance(profile.choices, Listed):
             yield from _empty(f"{key}.choices", profile.choices)
+            yield from _same_size(f"{key}.choices", profile.choices)
             yield from _default_image(f"{key}.choices.images", profile, profile.choices)
             yield from _too_large(f"{key}.choices", profile, profile.choices)
             yield from _larger_than_nodes(f"{key}.choices", profile.choices, settings)
@@ -72,6 +73,15 @@ def choices_can_be_kept(settings: Settings) -> Iterator[Problem]:
 def _empty(key: str, choices: Listed) -> Iterator[Problem]:
     if not any((choices.images, choices.cpu, choices.memory, choices.gpu, choices.nodes)):
         yield Problem(key, "offers nothing to choose; list images, cpu, memory, gpu or nodes, or remove it")
+
+
+def _same_size(key: str, choices: Listed) -> Iterator[Problem]:
+    for kind, sizes in {"cpu": map(millicores_of, choices.cpu), "memory": map(bytes_of, choices.memory)}.items():
+        counted = list(sizes)
+        if len(set(counted)) < len(counted):
+            yield Problem(
+                f"{key}.{kind}", "offers one size in two ways, and nobody could tell them apart; write each once"
+            )
 
 
 def _default_image(key: str, profile: Profile, choices: Listed) -> Iterator[Problem]:

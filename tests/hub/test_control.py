@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from hub import control
@@ -125,6 +125,16 @@ async def test_an_outage_outlives_neither_the_answer_nor_a_restart(
     asked = caplog.text.count("its last good answer is used")
     await hub.found()
     assert caplog.text.count("its last good answer is used") == asked == 1, "it is left in peace for a while"
+
+
+async def test_an_answer_that_cannot_be_kept_is_used_all_the_same(
+    asking: Asking, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = asking.hub()
+    asking.database.execute(text("drop table platform_answers"))
+    assert names(await hub.found()) == GOOD
+    assert "used and not kept for the next start: the database does not take it (OperationalError)" in caplog.text
+    assert asking.database.scalar(text("select 1")) == 1, "the hub's session is left as it was"
 
 
 async def test_what_was_kept_is_judged_by_the_registries_of_today(
