@@ -36,16 +36,28 @@ def test_the_table_lists_what_is_open_and_nothing_else() -> None:
     assert rows == ["| <hub> | world | 53 TCP+UDP, 443 |"]
 
 
-def test_a_stale_page_is_reported_and_written_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stale_page_is_reported_and_written_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path("docs", "page.md")
+
+    def written(stack: str) -> dict[Path, str]:
+        return {page: f"of {stack}"}
+
+    monkeypatch.setattr("reachability.__main__.documents", written)
     (tmp_path / "docs").mkdir()
     assert main(["--check"], tmp_path) == 1
     assert "run make docs" in capsys.readouterr().err
     assert main([], tmp_path) == 0
+    assert (tmp_path / page).read_text() == "of prod"
     assert main(["--check"], tmp_path) == 0
-    (tmp_path / "docs" / "reachability.svg").write_text("other")
+    (tmp_path / page).write_text("other")
     assert main(["--check"], tmp_path) == 1
 
 
-def test_every_stack_can_be_drawn() -> None:
-    for text in documents("dev").values():
-        assert "cloud metadata" in text or "hub" in text
+def test_the_page_and_the_picture_of_a_stack_tell_the_same() -> None:
+    texts = {path.suffix: text for path, text in documents("dev").items()}
+    assert "| a user's server | hub | 8081 |\n" in texts[".md"]
+    assert "| a user's server | another user's server |" not in texts[".md"]
+    drawn = {title.text for title in Xml.fromstring(texts[".svg"]).iter("{http://www.w3.org/2000/svg}title")}  # noqa: S314
+    assert {"a user's server to hub: 8081", "a user's server to another user's server: closed"} <= drawn
