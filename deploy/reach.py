@@ -6,6 +6,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -89,14 +90,23 @@ def require_health(stack: str, settings: Settings) -> None:
             tail = [line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()[-5:]]
             raise Problem("\n".join([f"{url(settings)}{_HEALTH}: {trouble}", *(f"  | {line}" for line in tail)]))
         time.sleep(0.3)
+    for hint in hints(settings):
+        note(hint)
+
+
+def hints(settings: Settings) -> Iterator[str]:
+    """What a browser on this machine may still lack, although the hub answers."""
+    host = urlsplit(url(settings)).hostname or ""
+    if _is_here(settings) and not _means_this_machine(host):
+        yield f"browsers find {host} once the hosts file of this machine says: {_LOOPBACK} {host}"
     if reason := distrust(settings):
-        note(f"this machine does not trust the certificate, and browsers may not either: {reason}")
+        yield f"this machine does not trust the certificate, and browsers may not either: {reason}"
 
 
 def answer(settings: Settings) -> str | None:
     """None when the hub answers through its public address, else what came instead."""
     where = urlsplit(url(settings))
-    local = _is_here(where.hostname or "")
+    local = _is_here(settings)
     address = f"{where.scheme}://{_LOOPBACK}:{where.port or _port(where.scheme)}" if local else url(settings)
     request = urllib.request.Request(address + _HEALTH, headers={"Host": where.netloc})  # noqa: S310 - of the stack file
     # A proxy for the outside is never asked for an address of this machine; who is trusted is a question of its own.
@@ -116,7 +126,7 @@ def distrust(settings: Settings) -> str | None:
     if where.scheme != "https":
         return None
     host = where.hostname or ""
-    address = (_LOOPBACK if _is_here(host) else host, _port("https"))
+    address = (_LOOPBACK if _is_here(settings) else host, _port("https"))
     try:
         with (
             socket.create_connection(address, timeout=3) as plain,
@@ -130,7 +140,12 @@ def distrust(settings: Settings) -> str | None:
         return None
 
 
-def _is_here(host: str) -> bool:
+def _is_here(settings: Settings) -> bool:
+    """The lab's controller is reached at this machine, whatever the host name."""
+    return isinstance(settings.cluster, Lab) or _means_this_machine(urlsplit(url(settings)).hostname or "")
+
+
+def _means_this_machine(host: str) -> bool:
     return host == _LOOPBACK or _THIS_MACHINE.fullmatch(host) is not None
 
 

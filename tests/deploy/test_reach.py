@@ -109,10 +109,26 @@ def test_what_answers_to_another_name_is_not_the_hub(settings: Settings, monkeyp
 
 
 def test_a_certificate_nobody_vouches_for_is_told_and_no_reason_to_stop(settings: Settings) -> None:
+    told = list(reach.hints(settings))
     if reach.url(settings).startswith("https"):
-        assert reach.distrust(settings) == "self-signed certificate"
+        assert told == [
+            "this machine does not trust the certificate, and browsers may not either: self-signed certificate"
+        ]
     else:
-        assert reach.distrust(settings) is None
+        assert told == []
+
+
+@pytest.mark.parametrize("settings", ["http"], indirect=True)
+def test_the_lab_is_here_under_any_name_and_says_what_browsers_need_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hub, "host", "hub.example.org")
+    there = exposed(ingress("hub.example.org"))
+    assert reach.answer(there) is None
+    assert list(reach.hints(there)) == [
+        "browsers find hub.example.org once the hosts file of this machine says: 127.0.0.1 hub.example.org"
+    ]
+    assert reach.answer(settings) == "it answers 404"
 
 
 def test_silence_is_told() -> None:
