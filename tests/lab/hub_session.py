@@ -4,6 +4,8 @@ from typing import Any
 
 import requests
 
+from tests.e2e.cluster import eventually
+
 SECONDS = 90
 
 
@@ -36,8 +38,8 @@ class HubSession:
             timeout=SECONDS,
         )
 
-    def start(self, options: Any = None) -> requests.Response:
-        return self.api("POST", f"/users/{self.name}/server", options)
+    def start(self, options: Any = None, name: str = "") -> requests.Response:
+        return self.api("POST", f"/users/{self.name}/{f'servers/{name}' if name else 'server'}", options)
 
     def submit(self, form: dict[str, str]) -> requests.Response:
         return self._http.post(
@@ -45,12 +47,19 @@ class HubSession:
         )
 
     def stop(self) -> None:
+        """Until it is gone."""
         self.api("DELETE", f"/users/{self.name}/server")
+        eventually(f"{self.name}'s server is gone", lambda: not self.server, SECONDS)
 
     @property
     def server(self) -> dict[str, Any]:
         """The first server as the hub sees it; empty while there is none."""
-        return self.api("GET", f"/users/{self.name}").json().get("servers", {}).get("", {})
+        return self.servers.get("", {})
+
+    @property
+    def servers(self) -> dict[str, dict[str, Any]]:
+        """All of them, by their names."""
+        return self.api("GET", f"/users/{self.name}").json().get("servers", {})
 
     @property
     def why_not(self) -> str:

@@ -96,6 +96,12 @@ def test_a_service_may_do_what_its_scopes_say_and_no_more() -> None:
     assert requests.post(f"{HUB}/hub/api/users/bob/server", headers=header, timeout=30).status_code in {403, 404}
 
 
+def test_a_role_is_for_the_members_of_its_group(as_person: As) -> None:
+    listed = as_person("carol").api("GET", "/users")
+    assert {person["name"] for person in listed.json()} >= {"alice", "bob", "carol"}
+    assert as_person("alice").api("GET", "/users").status_code == 403
+
+
 def test_choices_outlive_the_api_that_gave_them_and_the_hub(as_person: As) -> None:
     assert "Found-Notebook" in as_person("alice").page("/spawn").text
     kubectl("scale", "deployment/backend", "--namespace", CONTROL, "--replicas=0")
