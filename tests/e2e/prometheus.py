@@ -12,6 +12,7 @@ import yaml
 
 from lab import images, paths, prometheus
 from tests.e2e.cluster import kubectl
+from tests.e2e.surroundings import apply
 
 READY_SECONDS = "120s"
 MOUNT = "/etc/prometheus"
@@ -26,6 +27,7 @@ class Prometheus:
 
     def start(self, watched: str, token: str, rules: str) -> None:
         """Have it scrape the annotated pods of one namespace, and what every site scrapes of Kubernetes itself."""
+        self.stop()  # what a run left that was cut off
         for program in ("prometheus", "kube-state-metrics"):
             if images.reference(program, prometheus.target()) not in images.loaded():
                 images.load(program, prometheus.programs())
@@ -66,10 +68,6 @@ class Prometheus:
     @property
     def _role(self) -> str:
         return f"e2e-{self.namespace}"
-
-
-def apply(described: dict[str, Any]) -> None:
-    kubectl("apply", "--server-side", "--filename=-", given=json.dumps(described))
 
 
 def pod() -> dict[str, Any]:

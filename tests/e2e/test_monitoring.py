@@ -23,12 +23,15 @@ STACK = read(stack_file("e2e"))
 PLATFORM, USERS = STACK.namespace.name, STACK.namespace.users
 assert STACK.monitoring is not None
 prometheus = Prometheus(STACK.monitoring.prometheus.namespace)
-SECONDS = 10
+SECONDS = 30
 COMPARISON = re.compile(r"\s[<>]\s*[0-9.]+")
 ABSENCE = re.compile(r"absent\(([^()]+)\)")
 UP = "up{job='jupyterhub'}"
-NOT_MEASURED = "kubelet_volume_stats_"
-"""The lab's kubelet does not measure disks; tests/lab/test_rules.py holds these names to its sources instead."""
+DATA_SECONDS = 45
+"""The kubelet measures memory and CPU every quarter of a minute or so, and use of the CPU takes two measurements."""
+VOLUME = {"capacity_bytes": 100, "available_bytes": 5, "used_bytes": 95, "inodes": 100, "inodes_free": 50}
+"""A nearly full one. The lab's kubelet measures no disks, so these stand in for it; tests/lab/test_rules.py holds the names to
+the kubelet's sources."""
 
 
 def provisioned(name: str) -> str:
@@ -49,11 +52,20 @@ def alerts() -> dict[str, str]:
 
 
 def impatient() -> str:
-    """The same rules, for a test that has seconds."""
+    """The same rules, for a test that has seconds, and what the kubelet of another cluster would tell of volumes."""
     judged = groups()
     for rule in (rule for group in judged for rule in group["rules"] if "for" in rule):
         rule["for"] = OFTEN
-    return yaml.safe_dump({"groups": judged})
+    measured = [
+        {
+            "record": f"kubelet_volume_stats_{name}",
+            "expr": f"vector({value})",
+            "labels": {"namespace": namespace, "persistentvolumeclaim": "nearly-full"},
+        }
+        for namespace in (PLATFORM, USERS)
+        for name, value in VOLUME.items()
+    ]
+    return yaml.safe_dump({"groups": [*judged, {"name": "volumes", "rules": measured}]})
 
 
 def token() -> str:
@@ -133,12 +145,6 @@ def test_a_start_that_breaks_is_told(somebody_at_work: Visitor) -> None:
     assert "JupyterHubSpawnsFail" not in prometheus.firing()
 
 
-def test_every_alert_is_about_something_that_is_there(somebody_at_work: Visitor) -> None:
-    del somebody_at_work
-    measured = {name: expression for name, expression in alerts().items() if NOT_MEASURED not in expression}
-    has_data(measured, at_least=10)
-
-
 def test_no_panel_of_the_dashboard_is_empty(somebody_at_work: Visitor) -> None:
     del somebody_at_work
     shown = json.loads(provisioned("jupyterhub-dashboard"))
@@ -148,7 +154,12 @@ def test_no_panel_of_the_dashboard_is_empty(somebody_at_work: Visitor) -> None:
         for panel in shown["panels"]
         for target in panel.get("targets", [])
     }
-    has_data({name: expression for name, expression in asked.items() if NOT_MEASURED not in expression}, at_least=30)
+    has_data(asked, at_least=40)
+
+
+def test_every_alert_is_about_something_that_is_there(somebody_at_work: Visitor) -> None:
+    del somebody_at_work
+    has_data(alerts(), at_least=14)
 
 
 def filled(expression: str, constants: dict[str, str]) -> str:
@@ -158,13 +169,29 @@ def filled(expression: str, constants: dict[str, str]) -> str:
 
 
 def has_data(asked: dict[str, str], at_least: int) -> None:
+    """Each of them has had, at one moment or another."""
     assert len(asked) >= at_least
-    for name, expression in asked.items():
-        eventually(f"{name} has data: {expression}", lambda asked=expression: prometheus.values(asked) != [], SECONDS)
+    empty = dict(asked)
+
+    def none_is_empty() -> bool:
+        for name in [name for name, expression in empty.items() if prometheus.values(expression)]:
+            del empty[name]
+        return not empty
+
+    try:
+        eventually("everything has data", none_is_empty, DATA_SECONDS)
+    except AssertionError as late:
+        raise AssertionError(f"{late}; nothing comes from {empty}") from None
+
+
+def test_volumes_that_are_nearly_full_are_told(hub: tuple[str, str]) -> None:
+    del hub
+    nearly_full = {"JupyterHubVolumeNearlyFull", "JupyterHubDatabaseNearlyFull"}
+    eventually("both alerts fire", lambda: nearly_full <= prometheus.firing(), SECONDS)
 
 
 def test_a_hub_that_goes_away_is_told_and_one_that_comes_back_too(hub: tuple[str, str]) -> None:
-    address, _ = hub
+    del hub
     assert "JupyterHubNotServing" not in prometheus.firing()
     kubectl("scale", "deployment/hub", "--namespace", PLATFORM, "--replicas=0")
     try:
@@ -172,8 +199,7 @@ def test_a_hub_that_goes_away_is_told_and_one_that_comes_back_too(hub: tuple[str
         assert "JupyterHubProxyNotServing" not in prometheus.firing()
     finally:
         kubectl("scale", "deployment/hub", "--namespace", PLATFORM, "--replicas=1")
-    eventually("the hub answers", lambda: get(f"{address}/hub/health")[0] == 200, 60)
-    eventually("the alert ends", lambda: "JupyterHubNotServing" not in prometheus.firing(), 30)
+    eventually("the alert ends", lambda: "JupyterHubNotServing" not in prometheus.firing(), 90)
 
 
 def test_the_operator_s_api_accepts_what_prod_gives_it() -> None:

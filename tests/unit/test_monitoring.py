@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +26,7 @@ DASHBOARD: dict[str, Any] = json.loads((ROOT / "dashboards" / "jupyterhub-monito
 NAMESPACES = {"jupyterhub", "jupyterhub-users"}
 VARIABLES = {"$platform", "$users", "$platform|$users"}
 MATCHER = re.compile(r'namespace=~?"([^"]+)"')
-SELECTOR = re.compile(r"[a-z_:]+\{")
+SERIES = re.compile(r"([a-z_:]+)\{")
 WIDTH = 24
 
 
@@ -83,8 +84,16 @@ def test_the_runbook_speaks_of_no_alert_that_is_gone() -> None:
 @pytest.mark.parametrize("expression", [*(rule["expr"] for rule in rules()), *expressions()])
 def test_every_series_is_of_one_platform(expression: str) -> None:
     found = MATCHER.findall(expression)
-    assert len(found) == len(SELECTOR.findall(expression))
+    assert len(found) == len(SERIES.findall(expression))
     assert set(found) <= NAMESPACES | VARIABLES
+
+
+@pytest.mark.parametrize("expression", [*(rule["expr"] for rule in rules()), *expressions()])
+def test_the_page_says_where_every_series_comes_from(expression: str) -> None:
+    table = re.findall(r"^\| (`[^|]+`) \| ", (ROOT / "docs" / "monitoring.md").read_text(), re.MULTILINE)
+    told = [pattern for row in table for pattern in re.findall(r"`(\S+)`", row)]
+    for series in SERIES.findall(expression):
+        assert any(fnmatch(series, pattern) for pattern in told), series
 
 
 def test_a_stack_gets_the_rules_about_itself() -> None:
