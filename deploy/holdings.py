@@ -9,6 +9,7 @@ from components.naming import DATABASE, HOMES, STACK_ANNOTATION, VOLUME, labels,
 from deploy.kubectl import Kubectl, Manifest
 from hub.homes import RETIRED, owner_of
 from hub.settings import SETTINGS_FILE
+from lab.problem import Problem
 from settings.namespace import NamespaceSection
 
 HUB_SETTINGS: Final = "hub-settings"
@@ -58,11 +59,11 @@ class Holdings:
 def on_cluster(kubectl: Kubectl, stack: str, names: NamespaceSection) -> Holdings:
     """In the namespaces of the stack, and in those it had under another name."""
     ours = ",".join(f"{key}={value}" for key, value in labels("namespace").items())
-    marked = (item for item in kubectl.listed(("namespaces",), f"--selector={ours}") if _stack_of(item) == stack)
+    marked = (item for item in _seen(kubectl, "namespaces", f"--selector={ours}") if _stack_of(item) == stack)
     namespaces = sorted({names.name, names.users, *map(_name, marked)})
     found = [item for name in namespaces for item in kubectl.listed(("pvc",), f"--namespace={name}")]
     told = kubectl.get("configmap", HUB_SETTINGS, names.name)
-    classes = kubectl.listed(("storageclasses",))
+    classes = _seen(kubectl, "storageclasses")
     return Holdings(
         claims=tuple(claim for item in found if (claim := _claim(item))),
         told=_told(told) if told else None,
@@ -79,6 +80,14 @@ def declared(manifests: Iterable[Manifest]) -> Holdings:
     if told and told.home["kind"] == "per_user_claim":
         claims.append(Claim(told.namespace, "claim-<user>", "home", told.home["size"], told.home["storage_class"]))
     return Holdings(claims=tuple(claims), told=told, asked=False)
+
+
+def _seen(kubectl: Kubectl, kind: str, *options: str) -> list[Manifest]:
+    """Objects of the whole cluster, none where this account may not look at them."""
+    done = kubectl.attempt("get", kind, "--output=json", *options)
+    if done.returncode and "(Forbidden)" not in done.stderr:
+        raise Problem(f"kubectl get {kind}: {done.stderr.strip()}")
+    return [] if done.returncode else json.loads(done.stdout)["items"]
 
 
 def _told(hub_settings: Manifest) -> Told:

@@ -30,7 +30,7 @@ class PerUserClaim(Section):
 
     kind: Literal["per_user_claim"]
     size: Memory
-    """Of each user's home. It may grow and never shrink; `make up` grows the homes there are."""
+    """Of each new home. It may grow and never shrink; homes there are keep their size, docs/volumes.md says how they grow."""
     storage_class: ObjectName | None = None
     """The cluster's default class when absent."""
     mount: Directory = USER_DIRECTORY
@@ -57,9 +57,9 @@ class SharedVolume(Section):
     """Its claim is called `volume-<name>`."""
     kind: Literal["shared"]
     size: Memory
-    """Of the claim. It may grow and never shrink."""
+    """Of the claim. It may grow and never shrink. A volume that is removed or renamed is refused while its claim is there."""
     storage_class: ObjectName | None = None
-    """A class that gives ReadWriteMany. The cluster's default class when absent."""
+    """A class that gives ReadWriteMany, `lab-rwx` on the lab. The cluster's default class when absent."""
     mount: Annotated[Directory | None, Field(examples=["/mnt/shared-data"])] = None
     """Where users find it. Absent for a volume that only holds homes."""
     readers: Annotated[Groups | None, Field(examples=[["analysts"]])] = None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from settings.cluster import Lab
 from settings.domain import bytes_of
 from settings.problems import Problem
 from settings.root import Settings
@@ -13,6 +14,15 @@ _FREE = (USER_DIRECTORY, "/mnt", "/media", "/srv", "/data")
 """Below these an image keeps no programs."""
 _OF_PROGRAMS = (".local", ".jupyter", ".ipython")
 """Below the user's directory: an image may keep packages and settings here."""
+_LAB_FOR_ONE, _LAB_FOR_MANY = "lab-rwo", "lab-rwx"
+_FOR_ONE_NODE = frozenset(
+    {
+        _LAB_FOR_ONE,
+        *("local-path", "do-block-storage", "linode-block-storage", "vultr-block-storage"),
+        *("gp2", "gp3", "standard-rwo", "premium-rwo", "managed-csi", "managed-csi-premium", "managed-premium"),
+    }
+)
+"""Classes that clusters bring along, of disks that one node attaches at a time."""
 
 
 def nothing_hides_the_users_environment(settings: Settings) -> Iterator[Problem]:
@@ -99,6 +109,21 @@ def every_shared_volume_is_used(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def shared_volumes_are_in_reach_of_every_node(settings: Settings) -> Iterator[Problem]:
+    usual = _LAB_FOR_ONE if isinstance(settings.cluster, Lab) else None
+    for position, volume in enumerate(settings.storage.volumes):
+        if isinstance(volume, SharedVolume) and (kind := volume.storage_class or usual) in _FOR_ONE_NODE:
+            mend = (
+                f"write {_LAB_FOR_MANY}"
+                if usual
+                else "name a class that gives ReadWriteMany, such as one of NFS or CephFS"
+            )
+            yield Problem(
+                f"storage.volumes.{position}.storage_class",
+                f"{kind} gives disks to one node at a time, and every server mounts this volume; {mend}",
+            )
+
+
 def shared_volumes_are_for_somebody(settings: Settings) -> Iterator[Problem]:
     for position, volume in enumerate(settings.storage.volumes):
         if not isinstance(volume, SharedVolume):
@@ -171,6 +196,7 @@ RULES = (
     volumes_are_told_apart,
     homes_are_private,
     every_shared_volume_is_used,
+    shared_volumes_are_in_reach_of_every_node,
     shared_volumes_are_for_somebody,
     clones_can_be_reached,
     the_disk_holds_what_is_asked_for,

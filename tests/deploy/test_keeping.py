@@ -49,14 +49,14 @@ def stack(**storage: Any) -> Settings:
 
 
 def shared(name: str, size: str = "2Gi", **others: Any) -> dict[str, Any]:
-    return {"name": name, "kind": "shared", "size": size, "mount": "/mnt/data", **others}
+    return {"name": name, "kind": "shared", "size": size, "storage_class": "wide", "mount": "/mnt/data", **others}
 
 
 def on_volume(name: str) -> dict[str, Any]:
     """Storage with a directory of a volume for each user."""
     return {
         "home": {"kind": "shared_subpath", "volume": name, "mount": "/home/jovyan/work"},
-        "volumes": [{"name": name, "kind": "shared", "size": "2Gi"}],
+        "volumes": [{"name": name, "kind": "shared", "size": "2Gi", "storage_class": "wide"}],
     }
 
 
