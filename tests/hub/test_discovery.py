@@ -85,6 +85,7 @@ service:
                     "HOME",
                 ),
                 *("BASH_ENV", "ENV", "http_proxy", "HTTPS_PROXY", "NODE_OPTIONS", "GIT_SSH_COMMAND", "KUBECONFIG"),
+                *("LESSOPEN", "CLASSPATH", "REQUESTS_CA_BUNDLE", "R_PROFILE", "MANPAGER", "SHELLOPTS", "BROWSER"),
                 *("JPY_PARENT_PID", "PERL5OPT", "JAVA_OPTS", "PS1", "NB_UID", "KUBERNETES_SERVICE_HOST", "LD"),
             )
         ),
