@@ -44,9 +44,9 @@ class Person:
         self.page.wait_for_url(re.compile(rf"/user/{self.name}/lab"), timeout=STARTED)
         expect(self.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=STARTED)
 
-    def open_notebook(self, folder: str = "") -> None:
+    def open_notebook(self, place: str = "lab") -> None:
         # JupyterLab would reopen what the last visit had open.
-        self.page.goto(f"{self.hub}/user/{self.name}/lab/tree/{folder}?reset")
+        self.page.goto(f"{self.hub}/user/{self.name}/{place}?reset")
         self.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.click(timeout=STARTED)
         expect(self.page.locator(".jp-Notebook:visible").first).to_be_visible(timeout=STARTED)
         # A cell that is run before the kernel is connected is silently dropped.

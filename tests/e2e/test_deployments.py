@@ -139,7 +139,7 @@ def test_thinkube_offers_what_the_cluster_has(person: Seat, thinkube: str) -> No
     assert spec["runtimeClassName"] == "nvidia"
     assert spec["containers"][0]["resources"]["limits"][GPU] == "1"
 
-    alice.open_notebook("thinkube/notebooks")
+    alice.open_notebook("lab/tree/thinkube/notebooks")
     alice.run(
         "import os, pathlib\n"
         "at = pathlib.Path('/home/jovyan')\n"
@@ -155,6 +155,6 @@ def test_thinkube_keeps_work_apart_and_data_together(person: Seat, thinkube: str
     bob = person(thinkube, "bob", PASSWORD)
     bob.log_in()
     bob.start()
-    bob.open_notebook("thinkube/notebooks")
+    bob.open_notebook("lab/tree/thinkube/notebooks")
     bob.run(f"import os; print('mine' in os.listdir('{HOME}'), os.listdir('/home/jovyan/thinkube/datasets'))")
     bob.sees_output("False ['ours']")
