@@ -1,5 +1,7 @@
 """What servers mount, tried with real pods: whose home it is, who reads and who writes what is shared."""
 
+import asyncio
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,10 +10,10 @@ from typing import Any
 import pytest
 from kubernetes_asyncio.client import ApiClient, Configuration
 from kubernetes_asyncio.client.models import V1Pod
-from kubespawner.utils import get_k8s_model
+from kubespawner.objects import make_pod
 
 from components.naming import claim_of
-from hub.furnish import PodParts, furnish
+from hub.furnish import furnish
 from hub.person import Person
 from hub.server_traits import GROUP_ID, USER_ID
 from hub.settings import UserServers
@@ -48,51 +50,44 @@ def servers() -> UserServers:
 
 
 def server(person: Person) -> dict[str, Any]:
-    """A pod that mounts what this person's server would, under the same rules, and does nothing."""
-    security = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
-    notebook = {
-        "name": "notebook",
-        "image": lab_reference("workspace"),
-        "command": ["sleep", "600"],
-        "env": [],
-        "volumeMounts": [],
-        "resources": {},
-        "securityContext": security,
-    }
-    pod_security = {
-        "runAsNonRoot": True,
-        "runAsUser": USER_ID,
-        "runAsGroup": GROUP_ID,
-        "fsGroup": GROUP_ID,
-        "fsGroupChangePolicy": "OnRootMismatch",
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    spec = {
-        "containers": [notebook],
-        "volumes": [],
-        "securityContext": pod_security,
-        "automountServiceAccountToken": False,
-        "terminationGracePeriodSeconds": 0,
-    }
-    metadata = {"name": person.name, "labels": {"app": person.name}}
-    pod: V1Pod = get_k8s_model(V1Pod, {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
-    parts: PodParts = volume_parts(servers(), person)
+    """A pod as KubeSpawner makes it for this person, under the hub's rules, that does nothing."""
+    pod = make_pod(
+        name=person.name,
+        image=lab_reference("workspace"),
+        cmd=["sleep", "600"],
+        port=8888,
+        uid=USER_ID,
+        gid=GROUP_ID,
+        fs_gid=GROUP_ID,
+        pod_security_context={"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        container_security_context={"readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        automount_service_account_token=False,
+        extra_pod_config={"terminationGracePeriodSeconds": 0},
+    )
+    parts = volume_parts(servers(), person)
     made = furnish(pod, home_made_ready(servers(), person, parts.mounts) | parts)
-    return ApiClient(Configuration()).sanitize_for_serialization(made)
+    return asyncio.run(written(made))
+
+
+async def written(pod: V1Pod) -> dict[str, Any]:
+    async with ApiClient(Configuration()) as client:
+        return client.sanitize_for_serialization(pod)
 
 
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[Namespace]:
     subprocess.run([sys.executable, "-m", "images", "load", "workspace"], cwd=ROOT, check=True)
-    found = Namespace("homes-tried")
+    found = Namespace(f"homes-{secrets.token_hex(3)}")
     kubectl("create", "namespace", found.name)
-    kubectl("label", "namespace", found.name, "pod-security.kubernetes.io/enforce=restricted")
-    for name in ("work", "data"):
-        found.claim(claim_of(name), "lab-rwx", "ReadWriteMany")
-    found.apply(*map(server, (ANN, EVE, BOB)))
-    found.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=120s")
-    yield found
-    kubectl("delete", "namespace", found.name, "--wait=false")
+    try:
+        kubectl("label", "namespace", found.name, "pod-security.kubernetes.io/enforce=restricted")
+        for name in ("work", "data"):
+            found.claim(claim_of(name), "lab-rwx", "ReadWriteMany")
+        found.apply(*map(server, (ANN, EVE, BOB)))
+        found.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=120s")
+        yield found
+    finally:
+        kubectl("delete", "namespace", found.name, "--wait=false")
 
 
 def does(namespace: Namespace, person: Person, python: str) -> str:
@@ -114,11 +109,14 @@ def test_a_home_is_its_users_own_and_nobody_elses(namespace: Namespace) -> None:
     assert does(namespace, BOB, f"print(len(__import__('os').listdir('{HOME}/..')))") == "1"
 
 
-def test_no_home_and_no_mount_in_it_is_roots(namespace: Namespace) -> None:
-    owners = f"import os; print([os.stat(place).st_uid for place in ('{HOME}', '{EXAMPLES}')])"
-    assert does(namespace, ANN, owners) == f"[{USER_ID}, {USER_ID}]"
+def test_the_mounts_in_a_home_are_the_users_and_so_is_all_they_make(namespace: Namespace) -> None:
+    made = (
+        f"import os; os.makedirs('{HOME}/a/b'); print([os.stat(place).st_uid for place in ('{HOME}/a', '{EXAMPLES}')])"
+    )
+    assert does(namespace, ANN, made) == f"[{USER_ID}, {USER_ID}]"
     assert does(namespace, ANN, f"print(open('{FAST}/new', 'w').write('room'))") == "4"
-    assert "could not be cloned" in does(namespace, ANN, f"print(open('{EXAMPLES}/NOT-CLONED.txt').readline())")
+    note = does(namespace, ANN, f"print(open('{EXAMPLES}/NOT-CLONED.txt').readline().strip())")
+    assert "nobody.invalid/examples.git could not be cloned" in note
 
 
 def test_writers_write_readers_read_and_others_see_nothing(namespace: Namespace) -> None:
