@@ -58,7 +58,7 @@ class SharedVolume(Section):
     kind: Literal["shared"]
     size: Memory
     """Of the claim. It may grow and never shrink. A volume that is removed or renamed is refused while its claim is there."""
-    storage_class: ObjectName | None = None
+    storage_class: Annotated[ObjectName | None, Field(examples=["nfs-client"])] = None
     """A class that gives ReadWriteMany, `lab-rwx` on the lab. The cluster's default class when absent."""
     mount: Annotated[Directory | None, Field(examples=["/mnt/shared-data"])] = None
     """Where users find it. Absent for a volume that only holds homes."""
