@@ -129,16 +129,12 @@ def pod_rules(allowed: Allowed) -> tuple[Rule, ...]:
             "asks for a port of the node",
         ),
         Rule(
+            # Who is privileged escalates: the API server takes no container that says otherwise.
             "variables.containers.all(c, c.?securityContext.?allowPrivilegeEscalation.orValue(true) == false "
-            "&& c.?securityContext.?privileged.orValue(false) == false "
             "&& c.?securityContext.?capabilities.?add.orValue([]).size() == 0)",
             "asks for rights that no user's server has",
         ),
-        Rule(
-            "object.spec.?serviceAccountName.orValue('default') == 'default' "
-            "&& object.spec.?automountServiceAccountToken.orValue(true) == false",
-            "asks for the token of an account",
-        ),
+        Rule("object.spec.?serviceAccountName.orValue('default') == 'default'", "runs as somebody else's account"),
         Rule("request.operation != 'CREATE' || !has(object.spec.nodeName)", "chooses its node past the scheduler"),
         Rule(
             "!object.spec.?priorityClassName.orValue('').startsWith('system-')",
@@ -151,6 +147,7 @@ def pod_rules(allowed: Allowed) -> tuple[Rule, ...]:
         ),
         Rule(_OWNED, "does not name its owner"),
         Rule(
+            # The token of an account is a volume too, when rules are judged.
             "object.spec.?volumes.orValue([]).all(v, has(v.persistentVolumeClaim) || has(v.emptyDir) || has(v.downwardAPI) "
             f"|| v.?secret.?secretName.orValue('') in {_cel(allowed.secrets)})",
             "mounts what no user's server mounts",

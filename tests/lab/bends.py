@@ -22,7 +22,7 @@ def another(kind: str, **fields: Any) -> Bend:
     """One more container, like the first but for these fields."""
 
     def bend(pod: Manifest) -> None:
-        more = {**copy.deepcopy(pod["spec"]["containers"][0]), "name": "more", **fields}
+        more = {**copy.deepcopy(pod["spec"]["containers"][0]), "lifecycle": None, "name": "more", **fields}
         pod["spec"].setdefault(kind, []).append({key: value for key, value in more.items() if value is not None})
 
     return bend
@@ -58,7 +58,7 @@ def no_owner(manifest: Manifest) -> None:
     del manifest["metadata"]["annotations"]["hub.jupyter.org/username"]
 
 
-IMAGE, NODE, PORT, RIGHTS, TOKEN, CHOICE, STANDING, LABEL, OWNER, MOUNT, READ = (
+IMAGE, NODE, PORT, RIGHTS, ACCOUNT, CHOICE, STANDING, LABEL, OWNER, MOUNT, READ = (
     rule.message for rule in pod_rules(Allowed(images=()))
 )
 PODS: list[tuple[str, Bend, str]] = [
@@ -73,14 +73,11 @@ PODS: list[tuple[str, Bend, str]] = [
     ("the node's processes", spec(hostPID=True), NODE),
     ("the node's memory", spec(hostIPC=True), NODE),
     ("a port of the node", container(ports=[{"containerPort": 8888, "hostPort": 8888}]), PORT),
-    ("privileges", security(privileged=True, allowPrivilegeEscalation=True), RIGHTS),
     ("escalation", security(allowPrivilegeEscalation=True), RIGHTS),
     ("escalation by silence", container(securityContext={}), RIGHTS),
     ("a capability", security(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]}), RIGHTS),
     ("escalation to begin with", another("initContainers", securityContext=None), RIGHTS),
-    ("another account", spec(serviceAccountName="hub", serviceAccount="hub"), TOKEN),
-    ("a token", spec(automountServiceAccountToken=True), TOKEN),
-    ("a token by silence", lambda pod: pod["spec"].pop("automountServiceAccountToken"), TOKEN),
+    ("another account", spec(serviceAccountName="somebody", serviceAccount="somebody"), ACCOUNT),
     ("a node", spec(nodeName="somewhere"), CHOICE),
     ("the standing of the cluster's own", spec(priorityClassName="system-node-critical"), STANDING),
     ("no label", label("component", None), LABEL),
@@ -90,6 +87,8 @@ PODS: list[tuple[str, Bend, str]] = [
     ("a directory of the node", volume(hostPath={"path": "/"}), MOUNT),
     ("a Secret", volume(secret={"secretName": "login-password"}), MOUNT),
     ("a ConfigMap", volume(configMap={"name": "kube-root-ca.crt"}), MOUNT),
+    ("a token", spec(automountServiceAccountToken=True), MOUNT),
+    ("a token by silence", lambda pod: pod["spec"].pop("automountServiceAccountToken"), MOUNT),
     ("a token as a volume", volume(projected={"sources": [{"serviceAccountToken": {"path": "token"}}]}), MOUNT),
     ("a server of files", volume(nfs={"server": "10.0.0.1", "path": "/"}), MOUNT),
     ("a disk made for it", volume(csi={"driver": "example.org"}), MOUNT),

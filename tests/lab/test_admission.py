@@ -143,7 +143,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
         binding["spec"]["validationActions"] = ["Warn"]
     names = (name, made.users, f"{name}-found")
     spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each}} for each in names]
-    everything = {"apiVersion": "v1", "kind": "List", "items": [*spaces, *applied, *heard]}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "somebody", "namespace": made.users}}
+    everything = {"apiVersion": "v1", "kind": "List", "items": [*spaces, account, *applied, *heard]}
     try:
         kubectl("apply", "--filename=-", given=json.dumps(everything))
         kubectl("wait", "--for=create", "serviceaccount/default", "--namespace", made.users, "--timeout=30s")
@@ -224,12 +225,19 @@ def test_the_rules_are_about_the_hub_alone(stack: Stack) -> None:
     assert "created" in said
 
 
-def test_a_container_added_later_is_held_to_the_same(stack: Stack) -> None:
-    """Were the hub ever given the right to add one; it has none, so the test gives it."""
+@pytest.fixture
+def right_to_add_containers(stack: Stack) -> Generator[None]:
+    """Which the hub has not."""
     right = ("--verb=update", "--resource=pods/ephemeralcontainers")
     kubectl("create", "role", "more", *right, "--namespace", stack.users)
     account = f"--serviceaccount={stack.name}:hub"
     kubectl("create", "rolebinding", "more", "--role=more", account, "--namespace", stack.users)
+    yield
+    kubectl("delete", "rolebinding,role", "more", "--namespace", stack.users)
+
+
+@pytest.mark.usefixtures("right_to_add_containers")
+def test_a_container_added_later_is_held_to_the_same(stack: Stack) -> None:
     sleeping = json.dumps(asleep(pod(stack)))
     there = json.loads(kubectl("create", "-f-", "--output=json", "--namespace", stack.users, given=sleeping))
     path = f"/api/v1/namespaces/{stack.users}/pods/jupyter-ann/ephemeralcontainers?dryRun=All"
