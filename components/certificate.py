@@ -14,9 +14,9 @@ from pulumi_kubernetes.core.v1 import (
     Secret,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
-from components.accounts import account
+from components.accounts import account, grant, subject
 from components.base import Component
 from components.ingress import TLS_SECRET
 from components.naming import CERTIFICATE, labels, selector
@@ -67,19 +67,8 @@ class Certificate(Component):
     ) -> None:
         name = f"{args.namespace_name}-{CERTIFICATE}"
         metadata = ObjectMetaArgs(name=name, namespace=namespace, labels=labels(CERTIFICATE))
-        Role(
-            f"{role}-role",
-            metadata=metadata,
-            rules=[PolicyRuleArgs(api_groups=[""], resources=["secrets"], resource_names=[secret], verbs=verbs)],
-            opts=self.child,
-        )
-        RoleBinding(
-            f"{role}-role-binding",
-            metadata=metadata,
-            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=name),
-            subjects=[SubjectArgs(kind="ServiceAccount", name=CERTIFICATE, namespace=args.namespace)],
-            opts=self.child,
-        )
+        rules = [PolicyRuleArgs(api_groups=[""], resources=["secrets"], resource_names=[secret], verbs=verbs)]
+        grant(role, metadata, rules, subject(CERTIFICATE, args.namespace), self.child)
 
 
 def _pod(args: CertificateArgs, own: pulumi.Input[str]) -> PodSpecArgs:

@@ -28,9 +28,9 @@ from pulumi_kubernetes.core.v1 import (
     VolumeProjectionArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
-from components.accounts import account
+from components.accounts import account, grant, subject
 from components.base import Component, name_of
 from components.credentials import Credentials
 from components.naming import HUB, HUB_PORT, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
@@ -104,14 +104,7 @@ class Hub(Component):
 
     def _rights(self, args: HubArgs) -> None:
         in_users = ObjectMetaArgs(name=HUB, namespace=args.users, labels=labels(HUB))
-        Role("hub-role", metadata=in_users, rules=_USERS_NAMESPACE_RULES, opts=self.child)
-        RoleBinding(
-            "hub-role-binding",
-            metadata=in_users,
-            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=HUB),
-            subjects=[SubjectArgs(kind="ServiceAccount", name=HUB, namespace=args.platform)],
-            opts=self.child,
-        )
+        grant(HUB, in_users, _USERS_NAMESPACE_RULES, subject(HUB, args.platform), self.child)
 
     def _deployment(
         self, args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str], settings_fingerprint: str

@@ -28,13 +28,10 @@ from pulumi_kubernetes.rbac.v1 import (
     ClusterRole,
     ClusterRoleBinding,
     PolicyRuleArgs,
-    Role,
-    RoleBinding,
     RoleRefArgs,
-    SubjectArgs,
 )
 
-from components.accounts import account
+from components.accounts import account, grant, subject
 from components.base import Component, name_of
 from components.naming import SCHEDULER, SCHEDULER_PORT, SETTINGS_ANNOTATION, labels, scheduler_name, selector
 from components.placement import Nodes, spread
@@ -61,7 +58,7 @@ class Scheduler(Component):
     def __init__(self, name: str, args: SchedulerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._metadata = ObjectMetaArgs(name=SCHEDULER, namespace=args.platform, labels=labels(SCHEDULER))
-        self._subject = SubjectArgs(kind="ServiceAccount", name=SCHEDULER, namespace=args.platform)
+        self._subject = subject(SCHEDULER, args.platform)
         self._cluster_rights(scheduler_name(args.name))
         self._rights("platform", args.platform, platform_rules(placeholders=args.placeholders))
         self._rights("users", args.users, users_rules())
@@ -93,14 +90,7 @@ class Scheduler(Component):
 
     def _rights(self, role: str, namespace: pulumi.Input[str], rules: list[PolicyRuleArgs]) -> None:
         metadata = ObjectMetaArgs(name=SCHEDULER, namespace=namespace, labels=labels(SCHEDULER))
-        Role(f"{SCHEDULER}-{role}-role", metadata=metadata, rules=rules, opts=self.child)
-        RoleBinding(
-            f"{SCHEDULER}-{role}-role-binding",
-            metadata=metadata,
-            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=SCHEDULER),
-            subjects=[self._subject],
-            opts=self.child,
-        )
+        grant(f"{SCHEDULER}-{role}", metadata, rules, self._subject, self.child)
 
     def _deployment(self, args: SchedulerArgs, config: pulumi.Input[str], config_fingerprint: str) -> None:
         own = account(SCHEDULER, args.platform, self.child)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
-from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
+from components.accounts import grant, subject
 from components.base import Component
 from components.naming import HUB, labels
 from hub.service_settings import CredentialFile, DeclaredService
@@ -58,19 +59,8 @@ class Services(Component):
     def _right_to_look(self, namespace: str, args: ServicesArgs) -> None:
         name = f"{args.platform_name}-{HUB}"
         metadata = ObjectMetaArgs(name=name, namespace=namespace, labels=labels(_COMPONENT))
-        Role(
-            f"{namespace}-role",
-            metadata=metadata,
-            rules=[PolicyRuleArgs(api_groups=[""], resources=["configmaps"], verbs=["get", "list"])],
-            opts=self.child,
-        )
-        RoleBinding(
-            f"{namespace}-role-binding",
-            metadata=metadata,
-            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=name),
-            subjects=[SubjectArgs(kind="ServiceAccount", name=HUB, namespace=args.platform)],
-            opts=self.child,
-        )
+        rules = [PolicyRuleArgs(api_groups=[""], resources=["configmaps"], verbs=["get", "list"])]
+        grant(namespace, metadata, rules, subject(HUB, args.platform), self.child)
 
 
 def declared_services(services: tuple[Service, ...]) -> tuple[DeclaredService, ...]:
