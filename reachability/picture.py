@@ -26,8 +26,10 @@ begins a conversation, each column who is asked, and a cell the ports of the pod
 
 Everything else is refused, from both ends; cells without a pod of the stack are left out, others decide there. No policy
 can tell the API server, or a database outside the cluster, from any other machine, so the hub may call their ports anywhere
-but at the cloud's metadata service. What a node asks its own pods (probes, `kubectl port-forward`) is no matter of policies. Where there is a mesh, what it encrypts goes to port 15008 and is judged once
-more behind it by who sent it, and 169.254.7.127 is where the probes of a node come from.
+but at the cloud's metadata service. What a node asks its own pods (probes, `kubectl port-forward`) is no matter of policies.
+
+Where there is a mesh, what it encrypts goes to port 15008 and is judged once more behind it, by who sent it; 169.254.7.127 is
+where the probes of a node come from.
 
 | from | to | ports |
 |---|---|---|
