@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from preview.inventory import Inventory
-from tests.unit.test_contracts import pods
+from reachability.matrix import parties_in
+from reachability.semantics import Pod
 
 PLATFORM, USERS = "jupyterhub", "jupyterhub-users"
 HUB, PROXY = (PLATFORM, "hub"), (PLATFORM, "proxy")
@@ -89,10 +90,8 @@ def test_only_names_are_asked_for_over_udp(stack: Inventory) -> None:
 
 
 def test_every_policy_closes_both_directions_and_holds_pods_by_the_labels_they_have(stack: Inventory) -> None:
-    namespaces = stack.outputs["namespace"], stack.outputs["users_namespace"]
-    # The users' pods are labelled by KubeSpawner, and no object of the program shows them.
-    there = [(namespaces[1], {"component": "singleuser-server"})]
-    there += [(namespace, template["metadata"]["labels"]) for namespace, template in pods(stack)]
+    parties = parties_in([dict(resource.inputs) for resource in stack.resources if resource.is_kubernetes])
+    there = [(party.end.namespace, party.end.labels) for party in parties if isinstance(party.end, Pod)]
     for policy in stack.of("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
         spec = policy.inputs["spec"]
         assert spec["policyTypes"] == ["Ingress", "Egress"], policy.urn
