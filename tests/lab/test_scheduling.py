@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ PORT = 8031
 SCHEDULER = f"{PLATFORM}-user-scheduler"
 NODE = "jupyterhub-lab"
 OUR_PODS = "app.kubernetes.io/part-of=jupyterhub-platform"
+Start = Callable[[], dict[str, Any]]
 UNREAL = "scheduling.example.org/unreal"
 
 
@@ -54,10 +55,20 @@ def hub(fresh: None) -> Generator[str]:
 
 
 @pytest.fixture
-def alice(hub: str) -> Iterator[HubSession]:
-    person = HubSession(hub, "alice", PASSWORD)
-    yield person
-    person.stop()
+def start(hub: str) -> Iterator[Start]:
+    """Alice logs in and starts her server; it ends with the test."""
+    here: list[HubSession] = []
+
+    def started() -> dict[str, Any]:
+        alice = HubSession(hub, "alice", PASSWORD)
+        here.append(alice)
+        alice.start()
+        eventually("alice's server runs", lambda: bool(alice.server.get("ready")), 120)
+        return pod_of(USERS, "alice")
+
+    yield started
+    for person in here:
+        person.stop()
     eventually("alice's server is gone", lambda: not objects("pod", USERS), 60)
 
 
@@ -72,8 +83,9 @@ def leader() -> str:
     return lease["spec"].get("holderIdentity", "").partition("_")[0]
 
 
-def scheduled_by(namespace: str, name: str) -> set[str]:
-    placed = objects("event", namespace, "--field-selector", f"involvedObject.name={name},reason=Scheduled")
+def scheduled_by(placed_pod: dict[str, Any]) -> set[str]:
+    selector = f"involvedObject.uid={placed_pod['metadata']['uid']},reason=Scheduled"
+    placed = objects("event", placed_pod["metadata"]["namespace"], "--field-selector", selector)
     return {event.get("reportingComponent") or event["source"]["component"] for event in placed}
 
 
@@ -81,13 +93,6 @@ def readiness(found: dict[str, Any]) -> dict[str, Any]:
     return next(
         (each for each in found["status"].get("conditions", []) if each["type"] == "Ready"), {"status": "Unknown"}
     )
-
-
-def start(person: HubSession) -> dict[str, Any]:
-    """A server that runs."""
-    person.start()
-    eventually(f"{person.name}'s server runs", lambda: bool(person.server.get("ready")), 120)
-    return pod_of(USERS, person.name)
 
 
 def test_every_node_had_the_images_before_the_hub_came() -> None:
@@ -100,30 +105,30 @@ def test_every_node_had_the_images_before_the_hub_came() -> None:
     assert readiness(pulled)["lastTransitionTime"] <= hub["metadata"]["creationTimestamp"]
 
 
-def test_a_server_is_placed_by_the_one_of_two_schedulers_that_works(alice: HubSession) -> None:
+def test_a_server_is_placed_by_the_one_of_two_schedulers_that_works(start: Start) -> None:
     schedulers = {each["metadata"]["name"] for each in of("user-scheduler")}
     assert len(schedulers) == 2
-    assert leader() in schedulers
-    server = start(alice)
+    eventually("one of them leads", lambda: leader() in schedulers, 30)
+    server = start()
     assert server["spec"]["schedulerName"] == SCHEDULER
     assert server["spec"]["priorityClassName"] == f"{PLATFORM}-users"
-    assert scheduled_by(USERS, server["metadata"]["name"]) == {SCHEDULER}
+    assert scheduled_by(server) == {SCHEDULER}
 
 
-def test_the_other_takes_over_when_the_one_that_works_goes(alice: HubSession) -> None:
+def test_the_other_takes_over_when_the_one_that_works_goes(start: Start) -> None:
     before = leader()
     kubectl("delete", "pod", before, "--namespace", PLATFORM, "--wait=false")
     eventually("another scheduler leads", lambda: leader() not in {before, ""}, 30)
-    server = start(alice)
-    assert scheduled_by(USERS, server["metadata"]["name"]) == {SCHEDULER}
+    server = start()
+    assert scheduled_by(server) == {SCHEDULER}
     eventually("there are two schedulers again", lambda: are_ready("user-scheduler", 2), 60)
 
 
-def test_a_placeholder_gives_way_to_a_server_and_waits_for_its_place(alice: HubSession, full_node: Namespace) -> None:
+def test_a_placeholder_gives_way_to_a_server_and_waits_for_its_place(start: Start, full_node: Namespace) -> None:
     [placeholder] = of("user-placeholder")
     assert readiness(placeholder)["status"] == "True"
-    server = start(alice)
-    assert scheduled_by(USERS, server["metadata"]["name"]) == {SCHEDULER}
+    server = start()
+    assert scheduled_by(server) == {SCHEDULER}
     [waiting] = of("user-placeholder")
     assert waiting["metadata"]["name"] != placeholder["metadata"]["name"]
     assert waiting["status"]["phase"] == "Pending"
