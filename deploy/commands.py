@@ -45,7 +45,7 @@ def up(name: str, forced: Way | None) -> None:
             secrets = gather(stack, kubectl, program, way)
             if engine:
                 engine.prepare(secrets.declared)
-                engine.up(partial(rollout.wait, kubectl, program.workloads))
+                engine.up(partial(rollout.wait, kubectl, program.workloads), program.declared)
             else:
                 direct.up(kubectl, program, secrets.kept, secrets.files)
         with phases.phase("rollout", ", ".join(str(workload) for workload in program.workloads)):
@@ -96,7 +96,7 @@ def move(name: str, target: Way) -> None:
         stubs = [item.stub for item in program.items]
         if target == "engine":
             engine.adopt(program.generated, generated(program.references, secrets.kept))
-            engine.up(partial(rollout.wait, kubectl, program.workloads))
+            engine.up(partial(rollout.wait, kubectl, program.workloads), program.declared)
             kubectl.disown(stubs, FIELD_MANAGER)
             inventory.remove(kubectl, stack.namespace)
         else:

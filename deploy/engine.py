@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -68,8 +68,13 @@ class Engine:
         for name, value in sorted(given.items()):
             self.call("config", "set", "--secret", name, stdin=value)
 
-    def up(self, watch: Watch) -> None:
+    def up(self, watch: Watch, declared: Collection[str]) -> None:
         """From what is really there: a killed run, or somebody's hand, may have changed more than the state knows."""
+        stored = self._state()
+        if gone := state.left_behind(stored, declared):
+            self._replace(state.released(stored, gone))
+            for urn in gone:
+                note(f"{urn.rpartition('::')[2]} is no longer declared, and kept for the data it holds")
         self._work(watch, "up", "--refresh")
 
     def down(self, *, data: bool) -> None:

@@ -29,6 +29,8 @@ class Program:
     """What stands for the values of the Secrets."""
     protected: frozenset[tuple[str, str, str]] = frozenset()
     """Kind, namespace and name of what outlives the platform."""
+    declared: frozenset[str] = frozenset()
+    """What the engine calls everything."""
     generated: tuple[str, ...] = ()
     """What the engine calls the resources that generate values, and the components above them."""
     packages: frozenset[str] = frozenset()
@@ -73,6 +75,7 @@ def program_of(inventory: Inventory, namespace: str) -> Program:
         objects=rendered.objects,
         references={Place(found.namespace, found.name, found.key): found.reference for found in rendered.references},
         protected=frozenset(_identity(resource.inputs) for resource in kubernetes if resource.protect),
+        declared=frozenset(resource.urn for resource in inventory.resources),
         generated=_with_components(inventory, (r for r in inventory.resources if r.type.startswith(_GENERATED))),
         packages=frozenset((packages - {"pulumi"}) | used),
         first=tuple(sorted({workloads[urn] for r in later for urn in workloads.keys() & r.depends_on}, key=str)),

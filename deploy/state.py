@@ -1,7 +1,7 @@
 """Changes to the engine's exported state, which only a move and a killed run ask for. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 State = dict[str, Any]
@@ -17,6 +17,22 @@ def without_pending(state: State) -> State | None:
     if not deployment.get("pending_operations"):
         return None
     return {**state, "deployment": {**deployment, "pending_operations": []}}
+
+
+def left_behind(state: State, declared: Collection[str]) -> list[str]:
+    """What is protected and no longer declared. The engine would refuse to go on because of it."""
+    resources: list[State] = state["deployment"].get("resources") or []
+    return [found["urn"] for found in resources if found.get("protect") and found["urn"] not in declared]
+
+
+def released(state: State, urns: Collection[str]) -> State:
+    """The next run forgets these, and leaves them on the cluster."""
+    deployment = state["deployment"]
+    resources = [
+        {**found, "protect": False, "retainOnDelete": True} if found["urn"] in urns else found
+        for found in deployment["resources"]
+    ]
+    return {**state, "deployment": {**deployment, "resources": resources}}
 
 
 def with_values(state: State, values: Mapping[str, str]) -> State:

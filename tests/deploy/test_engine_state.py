@@ -10,7 +10,7 @@ import pytest
 from deploy.engine import logged_in, merged
 from deploy.events import Reader, line_of
 from deploy.leftovers import clear_locks, marked
-from deploy.state import with_values, without_pending
+from deploy.state import left_behind, released, with_values, without_pending
 
 URN = "urn:pulumi:dev::jupyterhub::jupyterhub:platform:Platform$jupyterhub:platform:Credentials$"
 KEY = f"{URN}random:index/randomPassword:RandomPassword::crypt-key"
@@ -47,6 +47,17 @@ def test_pending_operations_are_struck_out() -> None:
     assert without_pending(state(random_password("x"), pending=[{"type": "creating"}])) == state(
         random_password("x"), pending=[]
     )
+
+
+def test_what_is_protected_and_no_longer_declared_is_forgotten_and_stays() -> None:
+    kept: dict[str, Any] = {"urn": f"{URN}kubernetes:core/v1:Secret::service-lake-secret", "protect": True}
+    other: dict[str, Any] = {"urn": f"{URN}kubernetes:core/v1:Secret::hub", "protect": True}
+    plain: dict[str, Any] = {"urn": f"{URN}kubernetes:core/v1:ConfigMap::hub-settings"}
+    stored = state(kept, other, plain)
+    gone = left_behind(stored, {other["urn"]})
+    assert gone == [kept["urn"]]
+    assert released(stored, gone) == state({**kept, "protect": False, "retainOnDelete": True}, other, plain)
+    assert left_behind({"version": 3, "deployment": {}}, set()) == []
 
 
 @pytest.mark.parametrize(

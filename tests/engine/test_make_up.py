@@ -66,6 +66,16 @@ def test_destroy_keeps_what_nobody_can_make_again(stack: Checkout) -> None:
     assert uids("persistentvolumeclaims", stack.namespaces) == claims
 
 
+def test_what_is_no_longer_declared_is_kept_where_its_loss_would_be_one(stack: Checkout) -> None:
+    token = {"name": "usage-report", "scopes": ["list:users"], "token": {"kind": "generated"}}
+    with stack.changed({"hub.services": [token]}):
+        stack.deploy("up")
+        values = secret_values(stack.namespaces)
+    assert "is no longer declared, and kept for the data it holds" in stack.deploy("up")
+    assert secret_values(stack.namespaces) == values
+    assert f" {len(declared_in(stack.deployed())) + 1} unchanged" in stack.deploy("up")
+
+
 def test_destroy_with_the_data_leaves_nothing(stack: Checkout) -> None:
     stack.deploy("up")
     assert "nothing is left" in stack.deploy("destroy", "--data=delete")
