@@ -3,6 +3,8 @@
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from tests.e2e.cluster import eventually
 
@@ -14,6 +16,9 @@ class HubSession:
         self.hub = hub
         self.name = name
         self._http = requests.Session()
+        # The proxy ends a connection that is idle for five seconds, and kubectl's forwarding ends with it.
+        self._http.headers["Connection"] = "close"
+        self._http.mount("http://", HTTPAdapter(max_retries=Retry(connect=8, read=False, backoff_factor=0.3)))
         self._http.get(f"{hub}/hub/login", timeout=SECONDS)
         form = {"username": name, "password": password, "_xsrf": self._xsrf}
         self._http.post(f"{hub}/hub/login", data=form, timeout=SECONDS).raise_for_status()
