@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -119,24 +120,17 @@ def test_choices_outlive_the_api_that_gave_them_and_the_hub(as_person: As) -> No
 
 
 def test_a_server_gets_the_one_gpu_and_the_next_one_says_why_it_waits(as_person: As) -> None:
-    alice, carol = as_person("alice"), as_person("carol")
-    alice.start({"profile": "gpu"})
-    eventually("alice's server runs", lambda: bool(alice.server.get("ready")), 90)
-    spec = pod_of(USERS, "alice")["spec"]
-    assert spec["runtimeClassName"] == "lab-gpu"
-    assert spec["containers"][0]["resources"]["limits"][GPU] == "1"
-    assert {"key": GPU, "operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
-    try:
-        carol.start({"profile": "discovered", "gpu": "1", "node": NODE})
+    carol = as_person("carol")
+    with running(as_person("alice"), {"profile": "gpu"}) as spec:
+        assert spec["runtimeClassName"] == "lab-gpu"
+        assert spec["containers"][0]["resources"]["limits"][GPU] == "1"
+        assert {"key": GPU, "operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
+        assert carol.start({"profile": "discovered", "gpu": "1", "node": NODE}).ok
         eventually("carol's server is given up", lambda: not carol.server.get("pending"), 120)
         assert f"Insufficient {GPU}" in carol.page("/spawn-pending/carol").text
-    finally:
-        alice.stop()
-        carol.stop()
 
 
 def test_a_person_gets_what_they_chose_of_what_the_cluster_has(as_person: As) -> None:
-    alice = as_person("alice")
     options = {
         "profile": "discovered",
         "image": "found-notebook",
@@ -145,29 +139,25 @@ def test_a_person_gets_what_they_chose_of_what_the_cluster_has(as_person: As) ->
         "gpu": "0",
         "node": NODE,
     }
-    assert alice.submit(options).ok
-    eventually("alice's server runs", lambda: bool(alice.server.get("ready")), 90)
-    spec = pod_of(USERS, "alice")["spec"]
-    notebook = spec["containers"][0]
+    with running(as_person("alice"), options) as spec:
+        notebook = spec["containers"][0]
     assert notebook["image"] == lab_reference("notebook")
-    assert notebook["resources"]["limits"] == {"cpu": "1", "memory": "1Gi"}
+    assert notebook["resources"]["limits"] == {"cpu": "1", "memory": str(2**30)}
     assert {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"} in notebook["env"]
     asked = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
     assert [field["values"] for term in asked for field in term["matchFields"]] == [[NODE]]
-    alice.stop()
 
 
 def test_a_profile_with_limits_of_its_own_is_stopped_by_them_and_the_others_are_not(as_person: As) -> None:
     alice, bob = as_person("alice"), as_person("bob")
-    assert bob.start({"profile": "small"}).ok
-    assert alice.start({"profile": "large"}).ok
-    eventually("both servers run", lambda: bool(alice.server.get("ready")) and bool(bob.server.get("ready")), 120)
-    eventually("the large one is stopped", lambda: not alice.server, 60)
-    assert bob.server.get("ready")
+    with running(bob, {"profile": "small"}), running(alice, {"profile": "large"}):
+        eventually("the large one is stopped", lambda: not alice.server, 90)
+        assert bob.server.get("ready")
 
 
 def test_a_person_has_as_many_named_servers_as_the_stack_says_and_none_after_the_logout(as_person: As) -> None:
     bob = as_person("bob")
+    assert bob.start({"profile": "small"}).ok
     assert bob.start({"profile": "small"}, name="second").ok
     refused = bob.start({"profile": "small"}, name="third")
     assert refused.status_code == 400
@@ -195,6 +185,17 @@ def test_who_left_a_group_starts_nothing_of_it_even_without_a_new_login(as_perso
         assert "no profile 'large' for you; choose one of small" in answer.json()["message"]
         assert 'value="large"' not in alice.page("/spawn").text
     assert 'value="large"' in alice.page("/spawn").text
+
+
+@contextmanager
+def running(person: HubSession, options: dict[str, str]) -> Generator[dict[str, Any]]:
+    """A server of theirs as the cluster runs it, started by the form."""
+    assert person.submit(options).ok
+    try:
+        eventually(f"{person.name}'s server runs", lambda: bool(person.server.get("ready")), 90)
+        yield pod_of(USERS, person.name)["spec"]
+    finally:
+        person.stop()
 
 
 class changed_settings:  # noqa: N801 - reads as a verb
