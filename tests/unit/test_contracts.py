@@ -7,7 +7,6 @@ from typing import Any, cast
 import pytest
 
 from preview.inventory import Declared, Inventory, Secret
-from tests.conftest import UNPINNED
 
 STANDARD_LABELS = {f"app.kubernetes.io/{key}" for key in ("name", "component", "part-of", "managed-by")}
 OBJECTS_AT_LEAST = 20
@@ -19,12 +18,6 @@ GIVEN = {
     "urbalurba-lab": {("Secret", "urbalurba", "urbalurba-secrets")},
 }
 """What the stack file says somebody else keeps."""
-
-
-@pytest.fixture(params=["dev", "prod", "e2e", "urbalurba-lab", "thinkube-lab", "ingress", "profiles"])
-def stack(request: pytest.FixtureRequest, recorded: Callable[[str, bool], Inventory]) -> Inventory:
-    """Everything one stack declares, as the engine would receive it: between them they ask for all there is."""
-    return recorded(request.param, request.param in UNPINNED)
 
 
 def objects(stack: Inventory) -> list[Declared]:
