@@ -20,15 +20,22 @@ def identity(found: dict[str, Any]) -> Identity:
 
 
 def labelled(namespaces: Iterable[str]) -> set[Identity]:
-    """Every object with our label, of whatever kind, that no other object has made; the namespaces among them."""
-    kinds = kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name").split()
-    found = [item for n in namespaces for item in objects(",".join(kinds), n, f"--selector={_OURS}")]
-    found += [json.loads(kubectl("get", "namespace", n, "--output=json")) for n in namespaces]
+    """Every object with our label, of whatever kind, that no other object has made.
+
+    What belongs to no namespace, such as the namespaces themselves, has the name of one in its own.
+    """
+    found = [item for n in namespaces for item in _ours(True, f"--namespace={n}")]
+    found += [item for item in _ours(False) if any(n in item["metadata"]["name"] for n in namespaces)]
     return {
         identity(item)
         for item in found
         if not item["metadata"].get("ownerReferences") and item["kind"] != _COPIES_ITS_SERVICES_LABELS
     }
+
+
+def _ours(namespaced: bool, *where: str) -> list[dict[str, Any]]:
+    kinds = kubectl("api-resources", f"--namespaced={namespaced}".lower(), "--verbs=list", "--output=name").split()
+    return json.loads(kubectl("get", ",".join(kinds), "--output=json", f"--selector={_OURS}", *where))["items"]
 
 
 def secret_values(namespaces: Iterable[str]) -> dict[str, str]:
