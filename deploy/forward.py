@@ -4,6 +4,7 @@ where `<service>:<name>` means one of several ports; `python -m deploy.forward s
 A process of its own that outlives the command that starts it, and the pods it leads to. Standard library only.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from lab.process import start_time
 RUN: Final = CACHE / "run"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _STOP_SECONDS: Final = 5.0
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ def serve(port: int, kubectl: Sequence[str], namespace: str, service: str) -> No
         name, target_port = pod
         scope = [*kubectl, f"--namespace={namespace}"]
         children = [
-            subprocess.Popen([*scope, "port-forward", "--address=127.0.0.1", f"pod/{name}", f"{port}:{target_port}"]),
-            subprocess.Popen([*scope, "wait", "--for=delete", f"pod/{name}", "--timeout=-1s"]),
+            _child(*scope, "port-forward", "--address=127.0.0.1", f"pod/{name}", f"{port}:{target_port}"),
+            _child(*scope, "wait", "--for=delete", f"pod/{name}", "--timeout=-1s"),
         ]
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
@@ -126,6 +128,16 @@ def serve(port: int, kubectl: Sequence[str], namespace: str, service: str) -> No
             child.terminate()
             child.wait()
         time.sleep(0.2)
+
+
+def _child(*command: str) -> subprocess.Popen[bytes]:
+    """Ends when this process does, however that ends: left alone it would hold the port, and nobody would know whose it is."""
+    on_linux = sys.platform == "linux"
+    return subprocess.Popen(command, preexec_fn=_end_with_parent if on_linux else None)  # noqa: PLW1509 - no threads here
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _ready_pod(kubectl: Sequence[str], namespace: str, service: str) -> tuple[str, int] | None:

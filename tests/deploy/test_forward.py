@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,15 +64,26 @@ def test_a_taken_port_is_seen() -> None:
         assert not forward.port_is_free(taken.getsockname()[1])
 
 
+def stop(_: int) -> None:
+    forward.stop("dns")
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
 @pytest.mark.lab
-def test_it_leads_to_a_service_and_leaves_no_child_behind() -> None:
+@pytest.mark.parametrize("end", [stop, kill])
+def test_it_leads_to_a_service_and_leaves_no_child_behind(end: Callable[[int], object]) -> None:
     kubectl = cluster.reach(Lab(kind="lab"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     forward.ensure("dns", port, ["kube-system", "kube-dns", *kubectl.command()])
+    found = forward.running("dns")
+    assert found
     try:
         assert wait(lambda: not forward.port_is_free(port), 10)
     finally:
-        forward.stop("dns")
+        end(found.pid)
     assert wait(lambda: forward.port_is_free(port), 2)
