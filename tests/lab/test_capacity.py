@@ -18,7 +18,7 @@ from tests.e2e.cluster import kubectl, objects
 pytestmark = pytest.mark.lab
 QUOTAS: dict[str, dict[str, Any]] = {
     "as prod declares it": {},
-    "too small in memory, as a seed had it": {"cpu": 100, "memory": "200Gi"},
+    "too small in memory": {"cpu": 100, "memory": "200Gi"},
     "too small in cpu": {"cpu": 100},
     "too small in servers": {"servers": 30},
 }

@@ -10,10 +10,10 @@ from settings.arithmetic import bounds, in_units, summary
 from settings.extends import merged
 from settings.load import SETTINGS_KEY, parse, stack_file
 
-QUOTA_OF_A_SEED = {"cpu": 100, "memory": "200Gi", "servers": 100, "homes": 100, "storage": None}
+QUOTA_FOR_A_QUARTER = {"cpu": 100, "memory": "200Gi", "servers": 100, "homes": 100, "storage": None}
 POOL = {"name": "workers", "count": 10, "cpu": 16, "memory": "64Gi"}
 
-PROMISE = {"namespace": {"quota": QUOTA_OF_A_SEED}, "capacity": {"users": 100}}
+PROMISE = {"namespace": {"quota": QUOTA_FOR_A_QUARTER}, "capacity": {"users": 100}}
 
 
 def prod(changes: dict[str, Any]) -> Any:
@@ -28,7 +28,7 @@ def nodes(*pools: dict[str, Any]) -> dict[str, Any]:
 
 BOUNDS: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     "by the quota": (
-        {"namespace": {"quota": QUOTA_OF_A_SEED}},
+        {"namespace": {"quota": QUOTA_FOR_A_QUARTER}},
         {"memory requests": 25, "CPU requests": 50, "homes": 100},
     ),
     "by disk": ({"namespace": {"quota": {"storage": "105Gi"}}}, {"disk for homes": 5}),
@@ -61,7 +61,7 @@ def test_the_preview_says_how_many_and_what_is_short() -> None:
 
 def test_a_promise_that_cannot_be_kept_is_refused_with_the_quota_that_would_keep_it() -> None:
     with pytest.raises(SettingsError) as refused:
-        parse(prod(PROMISE), "Pulumi.seed.yaml")
+        parse(prod(PROMISE), "Pulumi.quarter.yaml")
     (problem,) = refused.value.problems
     assert problem.key == "capacity.users"
     assert "namespace.quota.memory admits 25 (memory requests), namespace.quota.cpu admits 50" in problem.complaint
