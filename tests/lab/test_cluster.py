@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -192,9 +193,16 @@ def test_a_policy_holds_from_a_pods_first_packet(make_namespace: Callable[[], Na
 
 
 @pytest.fixture
-def stranger() -> Generator[Callable[[str], bool]]:
+def unused() -> str:
+    """An address that no pod has, and no pod is likely to get within the next seconds."""
+    given = kubectl("get", "pods", "--all-namespaces", "--output", "jsonpath={.items[*].status.podIP}").split()
+    return secrets.choice([str(host) for host in ip_network(paths.POD_RANGE).hosts() if str(host) not in given][1:])
+
+
+@pytest.fixture
+def stranger(unused: str) -> Generator[Callable[[str], bool]]:
     """A machine on the pods' bridge that is no pod; tells whether it reaches a pod's address."""
-    name, address = "lab-stranger", paths.POD_RANGE.replace(".0/", ".250/")
+    name, address = "lab-stranger", f"{unused}/{ip_network(paths.POD_RANGE).prefixlen}"
     for line in (
         f"ip netns add {name}",
         f"ip link add {name} type veth peer name eth0 netns {name}",
@@ -209,12 +217,15 @@ def stranger() -> Generator[Callable[[str], bool]]:
     run("ip", "netns", "delete", name)
 
 
-def test_an_address_that_no_pod_was_given_is_cut_off(namespace: Namespace, stranger: Callable[[str], bool]) -> None:
+def test_an_address_that_no_pod_was_given_is_cut_off(
+    namespace: Namespace, unused: str, stranger: Callable[[str], bool]
+) -> None:
     """Also where no policy selects anything: nobody can say yet what would select it."""
     server = namespace.pod("server")
     assert not stranger(server)
-    run("nft", "add", "element", "inet", "jhlab-policies", "pods", "{ 10.244.0.250 }")
+    run("nft", "add", "element", "inet", "jhlab-policies", "pods", f"{{ {unused} }}")
     assert stranger(server)
+    run("nft", "delete", "element", "inet", "jhlab-policies", "pods", f"{{ {unused} }}")
 
 
 def test_a_policy_that_cannot_be_enforced_is_refused_aloud(namespace: Namespace) -> None:
