@@ -43,9 +43,9 @@ TEST = (
     UP,
     BROWSER,
     pytest("the real engine", "-v", "-m", "engine and not soak"),
-    pytest("the lab", "-v", "-m", "lab and not (browser or engine or soak)"),
+    pytest("the lab", "-v", "--durations=30", "-m", "lab and not (browser or engine or soak)"),
     # On its own: Playwright keeps an event loop running in the process it is driven from.
-    pytest("people at a browser", "-v", "-m", "browser and not (engine or soak)"),
+    pytest("people at a browser", "-v", "--durations=10", "-m", "browser and not (engine or soak)"),
 )
 
 

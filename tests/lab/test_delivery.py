@@ -13,7 +13,7 @@ from lab.paths import KUBECONFIG, KUBECTL
 from preview.delivery import application
 from settings.load import read, stack_file
 from tests.e2e import surroundings
-from tests.e2e.cluster import kubectl
+from tests.e2e.cluster import eventually, kubectl
 
 pytestmark = pytest.mark.lab
 # The last one that a Go of 1.24 fetches; the fields that are used are older.
@@ -28,7 +28,9 @@ def definition() -> Iterator[None]:
     surroundings.namespace("argocd")
     file = ARGO_CD.fetch() / "manifests" / "crds" / "application-crd.yaml"
     kubectl("apply", "--server-side", "--filename", str(file))
-    kubectl("wait", f"crd/{KIND}", "--for=condition=Established", "--timeout=60s")
+    established = ("wait", f"crd/{KIND}", "--for=condition=Established", "--timeout=5s")
+    # kubectl trips over a definition that has no conditions yet.
+    eventually("the definition is served", lambda: "condition met" in kubectl(*established, check=False), 60)
     yield
     kubectl("delete", "crd", KIND, "--wait=false")
     kubectl("delete", "namespace", "argocd", "--wait=false")

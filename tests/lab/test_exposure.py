@@ -147,7 +147,8 @@ async def test_a_server_is_used_through_the_controller(client: Client) -> None:
 
     body = json.dumps({"type": "file", "format": "text", "content": "x" * UPLOAD_BYTES}).encode()
     sent = await client.send("PUT", "/user/alice/api/contents/large.txt", body)
-    assert sent.code == 201, sent.body[:300]
+    # The home may have it from an earlier day.
+    assert sent.code in (200, 201), sent.body[:300]
 
     kernel = json.loads((await client.send("POST", "/user/alice/api/kernels", b"{}")).body)["id"]
     talk = await client.talk(f"/user/alice/api/kernels/{kernel}/channels")
