@@ -127,6 +127,7 @@ def test_thinkube_offers_what_the_cluster_has(person: Seat, thinkube: str) -> No
     alice.page.goto(f"{thinkube}/hub/login")
     expect(alice.page).to_have_title("Thinkube AI Lab")
     alice.log_in()
+    alice.has_no_server()
     alice.page.goto(f"{thinkube}/hub/spawn")
     form = alice.page.locator("#spawn_form")
     expect(form).to_contain_text("Custom resource allocation")
