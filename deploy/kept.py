@@ -21,8 +21,8 @@ def check(settings: Settings, stack: str, source: str) -> None:
         return
     if unknown := judge(settings, stack, source, None):
         if not pulumi.runtime.is_dry_run():
-            raise pulumi.RunError(f"whose homes this affects is unknown, and nothing was changed: {unknown}")
-        pulumi.log.warn(f"whose homes this affects is unknown: {unknown}")
+            raise pulumi.RunError(f"nothing was changed, because it could not be compared with the homes there are: {unknown}")
+        pulumi.log.warn(f"not compared with the homes there are: {unknown}")
 
 
 def judge(settings: Settings, stack: str, source: str, declared: Iterable[Manifest] | None) -> str | None:
@@ -30,9 +30,10 @@ def judge(settings: Settings, stack: str, source: str, declared: Iterable[Manife
     try:
         kubectl = cluster.reach(settings.cluster)
         held = holdings.on_cluster(kubectl, stack, settings.namespace)
-    except (Problem, SettingsError) as problem:
+    except (Problem, SettingsError) as reason:
         if declared is None:
-            return str(problem)
+            # The stack file is in order: it is this machine that knows no such cluster.
+            return str(reason) if isinstance(reason, Problem) else "; ".join(map(str, reason.problems))
         held = holdings.declared(declared)
     keeping.require(settings, source, held)
     return None

@@ -130,7 +130,7 @@ def _require_kept(options: argparse.Namespace, before: Inventory | None) -> None
     source = stack_file(options.stack)
     declared = (resource.inputs for resource in before.resources if resource.is_kubernetes) if before else None
     if unknown := kept.judge(read(source), options.stack, source.name, declared):
-        print(f"whose homes this affects is unknown: {unknown}", file=sys.stderr)
+        print(f"not compared with the homes there are: {unknown}", file=sys.stderr)
 
 
 def _preview(options: argparse.Namespace) -> Inventory:
