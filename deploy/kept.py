@@ -21,7 +21,9 @@ def check(settings: Settings, stack: str, source: str) -> None:
         return
     if unknown := judge(settings, stack, source, None):
         if not pulumi.runtime.is_dry_run():
-            raise pulumi.RunError(f"nothing was changed, because it could not be compared with the homes there are: {unknown}")
+            raise pulumi.RunError(
+                f"nothing was changed, because it could not be compared with the homes there are: {unknown}"
+            )
         pulumi.log.warn(f"not compared with the homes there are: {unknown}")
 
 
