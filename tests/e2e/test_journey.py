@@ -160,5 +160,6 @@ def test_an_idle_server_is_stopped_and_its_home_stays(person: Seat, postgres_hub
     carol.start()
     with contextlib.suppress(Error):
         carol.page.goto("about:blank")  # an open JupyterLab counts as use
-    eventually("carol's idle server is gone", lambda: not objects("pod", "e2e-users"), 180)
-    assert [claim["status"]["phase"] for claim in objects("persistentvolumeclaim", "e2e-users")] == ["Bound"]
+    hers = ("--selector", "hub.jupyter.org/username=carol")
+    eventually("carol's idle server is gone", lambda: not objects("pod", "e2e-users", *hers), 180)
+    assert [claim["status"]["phase"] for claim in objects("persistentvolumeclaim", "e2e-users", *hers)] == ["Bound"]
