@@ -57,7 +57,7 @@ def _growth(runs: int) -> str:
         for count in grown.COUNTS:
             say(f"evaluating {count} profiles and services, {runs} times")
             file = grown.write(count, Path(directory))
-            taken[count] = [_once("dev", ROOT, file) for _ in range(runs)]
+            taken[count] = [_once("grown", ROOT, file) for _ in range(runs)]
     medians = {count: Series(tuple(run.seconds for run in found)).median for count, found in taken.items()}
     first = medians[grown.COUNTS[0]]
     rows = [

@@ -12,7 +12,7 @@ COUNTS: Final = (1, 10, 100)
 
 def write(count: int, directory: Path) -> Path:
     """A stack file with `count` profiles and `count` services."""
-    file = directory / "Pulumi.dev.yaml"
+    file = directory / "Pulumi.grown.yaml"
     file.write_text(yaml.safe_dump({"config": {SETTINGS_KEY: grown(count)}}), encoding="utf-8")
     return file
 
