@@ -6,7 +6,7 @@ from typing import Any
 from jupyterhub.spawner import SpawnException
 from tornado.web import HTTPError
 
-from hub.pods import Pod, state_of, unready
+from hub.pods import Pod, state_of, unplaced, unready
 
 FORBIDDEN, SERVER_ERROR = 403, 500
 SILENCE = "the cluster does not answer now; try again in a minute"
@@ -49,6 +49,8 @@ def why_not_started(pod: Pod | None, events: Iterable[Mapping[str, Any]]) -> str
     """The cause as far as the cluster tells; the pod's own word goes before its events, the last event before earlier ones."""
     if pod is not None and (said := unready(pod)):
         return _with_detail("what it needs could not be made ready", said)
+    if pod is not None and (said := unplaced(pod)):
+        return _with_detail(_EVENTS["FailedScheduling"], said)
     waiting = {} if pod is None else state_of(pod).get("waiting", {})
     if waiting.get("reason") in _WAITING:
         return _with_detail(_WAITING[waiting["reason"]], waiting.get("message"))

@@ -41,6 +41,14 @@ def unready(pod: Pod) -> str | None:
     return None
 
 
+def unplaced(pod: Pod) -> str | None:
+    """Why no node takes it, as the scheduler sees it now. Its events may keep to what it said first."""
+    for condition in pod["status"].get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return condition.get("message")
+    return None
+
+
 def exit_code_of(pod: Pod) -> int | None:
     """How the server ended; None unless the pod itself says that it did."""
     ended = state_of(pod).get("terminated")

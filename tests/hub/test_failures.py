@@ -12,6 +12,10 @@ def waiting(reason: str, message: str | None = None) -> dict[str, Any]:
     return {"status": {"containerStatuses": [{"name": "notebook", "state": {"waiting": detail}}]}}
 
 
+def unplaced(message: str) -> dict[str, Any]:
+    return {"status": {"conditions": [{"type": "PodScheduled", "status": "False", "message": message}]}}
+
+
 def event(reason: str, message: str) -> dict[str, Any]:
     return {"reason": reason, "message": message}
 
@@ -25,6 +29,11 @@ def event(reason: str, message: str) -> dict[str, Any]:
         (waiting("ImagePullBackOff", "no such image"), [], "its image could not be pulled (no such image)"),
         (waiting("CrashLoopBackOff"), [event("FailedMount", "x")], "it ended again and again right after its start"),
         ({"status": {}}, [event("FailedScheduling", "0/1 nodes")], "no node has room for it (0/1 nodes)"),
+        (
+            unplaced("too few GPUs"),
+            [event("FailedScheduling", "no home yet")],
+            "no node has room for it (too few GPUs)",
+        ),
         (
             {"status": {}},
             [event("FailedScheduling", "earlier"), event("Scheduled", "ok"), event("FailedMount", "later")],
