@@ -33,7 +33,7 @@ from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 from components.accounts import account, grant, subject
 from components.base import Component, name_of
 from components.credentials import Credentials
-from components.naming import HUB, HUB_PORT, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
+from components.naming import HUB, HUB_PORT, HUB_SETTINGS, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
 from components.placement import Nodes, spread
 from components.pods import container_security, fingerprint, pod_security, requirements, scratch
 from components.scraping import HUB_METRICS, scrape_annotations
@@ -86,8 +86,8 @@ class Hub(Component):
         self._late = pulumi.ResourceOptions(parent=self, depends_on=args.after)
         settings_json = args.runtime.model_dump_json(indent=1)
         config = ConfigMap(
-            "hub-settings",
-            metadata=ObjectMetaArgs(name="hub-settings", namespace=args.platform, labels=labels(HUB)),
+            HUB_SETTINGS,
+            metadata=ObjectMetaArgs(name=HUB_SETTINGS, namespace=args.platform, labels=labels(HUB)),
             data={SETTINGS_FILE.name: settings_json},
             binary_data=args.branding or None,
             opts=self._late,

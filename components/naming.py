@@ -2,6 +2,8 @@
 
 HUB = "hub"
 HUB_PORT = 8081
+HUB_SETTINGS = "hub-settings"
+"""The ConfigMap of what the hub is told."""
 PROXY = "proxy"
 PROXY_HTTP_PORT = 8000
 PROXY_API_PORT = 8001

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from components.naming import DATABASE, HOMES, STACK_ANNOTATION, VOLUME, labels, selector
+from components.naming import DATABASE, HOMES, HUB_SETTINGS, STACK_ANNOTATION, VOLUME, labels, selector
 from deploy.kubectl import Kubectl, Manifest
 from hub.homes import RETIRED, owner_of
 from hub.settings import SETTINGS_FILE
 from lab.problem import Problem
 from settings.namespace import NamespaceSection
 
-HUB_SETTINGS: Final = "hub-settings"
 _DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 _HOME: Final = "claim-"
 """How the names of homes begin that do not say whose they are."""

@@ -18,6 +18,8 @@ from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.login import LogoutHandler
 from tornado.web import HTTPError
 
+from hub.failures import FORBIDDEN, SERVER_ERROR
+
 Kind = Literal[
     "login",
     "login_refused",
@@ -32,7 +34,6 @@ Kind = Literal[
 ]
 LONGEST = 300
 """Characters of any one value: whoever has not logged in may write here."""
-FORBIDDEN, SERVER_ERROR = 403, 500
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,15 +98,12 @@ class ProfileSpawner(KubeSpawner):
 
     async def _parts(self) -> PodParts:
         """What the person's server gets by who they are and what they chose."""
-        with_gpus = any(profile.gpu for profile in self._servers.profiles)
+        servers, person = self._servers, self._person
+        with_gpus = any(profile.gpu for profile in servers.profiles)
         chosen = chosen_parts(self._chosen, hide_gpus=with_gpus) if self._chosen else PodParts()
-        parts = volume_parts(self._servers, self._person) | chosen | await self._service_parts()
-        return home_made_ready(self._servers, self._person, parts.mounts) | parts
-
-    async def _service_parts(self) -> PodParts:
-        servers = self._servers
         found = await ProfileSpawner._directory.look(self.api, servers.service_discovery, self.log)
-        return service_parts(servers, self._person, found)
+        parts = volume_parts(servers, person) | chosen | service_parts(servers, person, found)
+        return home_made_ready(servers, person, parts.mounts) | parts
 
     def get_state(self) -> dict[str, Any]:
         return {**super().get_state(), PROFILE: self._started_with}

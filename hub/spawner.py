@@ -11,7 +11,7 @@ import aiohttp
 from kubernetes_asyncio.client.rest import ApiException
 
 from hub import audit
-from hub.failures import SILENCE, Refusal, StartError, why_not_started, why_refused
+from hub.failures import SERVER_ERROR, SILENCE, Refusal, StartError, why_not_started, why_refused
 from hub.homes import Existing, New, Owner, Refused, choose_home
 from hub.pods import Answer, Pod, Standing, Stopped, api_token_of, standing, verdict
 from hub.profiles import ProfileSpawner
@@ -19,7 +19,7 @@ from hub.watch import REFLECTORS, Persistent, describe
 
 UNREACHABLE = (aiohttp.ClientError, OSError)
 """What a call raises when the API server is away; the timeouts are among them."""
-OK, NOT_FOUND, CONFLICT, SERVER_ERROR = 200, 404, 409, 500
+OK, NOT_FOUND, CONFLICT = 200, 404, 409
 PAUSE = 5.0
 """Seconds between two attempts to reach an API server that is away."""
 LOOK_AGAIN = 0.05

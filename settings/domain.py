@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
@@ -21,6 +22,12 @@ class Section(BaseModel):
 def bytes_of(quantity: str) -> int:
     """How many bytes a memory or disk quantity is."""
     return int(Decimal(quantity[:-2]) * _BINARY[quantity[-2:]])
+
+
+def port_of(address: str) -> int:
+    """The port that an address with a scheme leads to."""
+    found = urlsplit(address)
+    return found.port or {"http": 80, "https": 443}[found.scheme]
 
 
 def millicores_of(cpu: str) -> int:

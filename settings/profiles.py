@@ -15,6 +15,7 @@ from settings.domain import (
     ObjectName,
     Resources,
     Section,
+    port_of,
 )
 from settings.form import Form, ToldApart, Whole
 from settings.nodes import NodeSelector, Toleration
@@ -156,8 +157,7 @@ class Discovery(Section):
 
     @property
     def port(self) -> int:
-        address = urlsplit(self.url)
-        return address.port or {"http": 80, "https": 443}[address.scheme]
+        return port_of(self.url)
 
     @property
     def namespace(self) -> str | None:

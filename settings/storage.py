@@ -19,6 +19,7 @@ from settings.domain import (
     PostgresName,
     Section,
     VolumeName,
+    port_of,
 )
 
 USER_DIRECTORY = "/home/jovyan"
@@ -100,8 +101,7 @@ class CloneVolume(Section):
 
     @property
     def port(self) -> int:
-        address = urlsplit(self.repository)
-        return address.port or {"http": 80, "https": 443}[address.scheme]
+        return port_of(self.repository)
 
     @property
     def namespace(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.holdings import HUB_SETTINGS
+from components.naming import HUB_SETTINGS
 from hub.homes import USERNAME
 from tests.e2e import surroundings
 from tests.e2e.cluster import objects
