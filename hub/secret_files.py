@@ -8,6 +8,7 @@ from hub.settings import (
     COOKIE_SECRET,
     CRYPT_KEY,
     DATABASE_PASSWORD,
+    EARLIER_CRYPT_KEY,
     METRICS_TOKEN,
     PROXY_TOKEN,
     HubSettings,
@@ -52,12 +53,18 @@ def read_secrets(settings: HubSettings, directory: Path) -> Secrets:
     with_password = isinstance(settings.database, PostgresDatabase)
     return Secrets(
         cookie_secret=_key(directory / COOKIE_SECRET, read_secret(directory / COOKIE_SECRET)),
-        crypt_keys=tuple(_key(directory / CRYPT_KEY, line) for line in read_secret(directory / CRYPT_KEY).split()),
+        crypt_keys=tuple(_key(file, read_secret(file)) for file in _crypt_keys(directory)),
         proxy_token=read_secret(directory / PROXY_TOKEN),
         database_password=read_secret(directory / DATABASE_PASSWORD) if with_password else None,
         metrics_token=read_secret(directory / METRICS_TOKEN) if settings.monitored else None,
         service_tokens={each.name: read_secret(directory / service_token(each.name)) for each in settings.services},
     )
+
+
+def _crypt_keys(directory: Path) -> list[Path]:
+    """The present one, and after a rotation the one before it."""
+    earlier = directory / EARLIER_CRYPT_KEY
+    return [directory / CRYPT_KEY, *([earlier] if earlier.exists() else [])]
 
 
 def _key(file: Path, text: str) -> bytes:

@@ -19,11 +19,17 @@ BRANDING_DIRECTORY = SETTINGS_FILE.parent
 SECRETS_DIRECTORY = Path("/run/secrets/jupyterhub")
 COOKIE_SECRET = "cookie-secret"  # noqa: S105 - a file name
 CRYPT_KEY = "crypt-key"
+EARLIER_CRYPT_KEY = "earlier-crypt-key"
 PROXY_TOKEN = "proxy-token"  # noqa: S105 - a file name
 LOGIN_PASSWORD = "login-password"  # noqa: S105 - a file name
 DATABASE_PASSWORD = "database-password"  # noqa: S105 - a file name
 METRICS_TOKEN = "metrics-token"  # noqa: S105 - a file name
+CLIENT_SECRET = "client-secret"  # noqa: S105 - a file name
 """File names below SECRETS_DIRECTORY."""
+
+
+ACCESS_AUDIENCE = "access-audience"
+"""A file beside SETTINGS_FILE: whom the tokens of Cloudflare Access are for, known once its application is made."""
 
 
 def service_token(name: str) -> str:
@@ -49,6 +55,53 @@ class PasswordLogin(Model):
     users: tuple[str, ...]
     groups: dict[str, tuple[str, ...]]
     """The members of each group."""
+
+
+class AccessEdge(Model):
+    """Cloudflare Access in front: every request carries a token that it has signed."""
+
+    issuer: str
+    """Its keys are at /cdn-cgi/access/certs there."""
+
+
+class KeycloakLogin(Model):
+    kind: Literal["keycloak"] = "keycloak"
+    issuer: str
+    """The realm as browsers and tokens name it."""
+    back_channel: str
+    """The realm as the hub reaches it."""
+    client_id: str
+    callback_urls: tuple[str, ...]
+    """Where Keycloak sends people back to: one for each name that people may call the hub by."""
+    logged_out_urls: tuple[str, ...]
+    """Where Keycloak sends people who have logged out, for the same names in the same order."""
+    user_groups: tuple[str, ...]
+    admin_groups: tuple[str, ...]
+    """For words only: the roles in the token decide."""
+    refresh_age: int
+    """Seconds until Keycloak is asked again."""
+    grace: int
+    """Seconds for which a Keycloak that does not answer is forgiven."""
+    longest: int
+    """Seconds after which every login ends."""
+    edge: AccessEdge | None = None
+    edge_logs_in_here: bool = False
+    """Whether the edge asks this very Keycloak, so that both must name the same person."""
+
+
+class AccessLogin(Model):
+    kind: Literal["cloudflare_access"] = "cloudflare_access"
+    edge: AccessEdge
+    domain: str
+    """What every address ends in."""
+    admins: tuple[str, ...]
+    groups: dict[str, tuple[str, ...]]
+    """The members of each group."""
+    longest: int
+    """Seconds after which every login ends."""
+
+
+Login = Annotated[PasswordLogin | KeycloakLogin | AccessLogin, Field(discriminator="kind")]
 
 
 class ServerNodes(Model):
@@ -127,7 +180,7 @@ class HubSettings(Model):
     """Where people reach the hub; taken from each request when absent."""
     proxy_api_url: str
     database: Annotated[SqliteDatabase | PostgresDatabase, Field(discriminator="kind")]
-    login: PasswordLogin
+    login: Login
     servers: UserServers
     culler: Culler | None
     services: tuple[HubService, ...] = ()

@@ -92,8 +92,9 @@ def test_a_missing_or_broken_secret_stops_the_hub(
     assert str(file) in str(caught.value)
 
 
-def test_a_second_crypt_key_still_decrypts(settings: HubSettings, places: Places) -> None:
-    (places.secrets / "crypt-key").write_text("11" * 32 + "\n" + "22" * 32)
+def test_the_crypt_key_before_a_rotation_still_decrypts(settings: HubSettings, places: Places) -> None:
+    (places.secrets / "crypt-key").write_text("11" * 32)
+    (places.secrets / "earlier-crypt-key").write_text("22" * 32)
     assert read_secrets(settings, places.secrets).crypt_keys == (b"\x11" * 32, b"\x22" * 32)
 
 
