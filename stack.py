@@ -66,6 +66,7 @@ def deploy(
             database=settings.storage.database,
             monitored=settings.monitoring is not None,
             services=settings.hub.services,
+            rotations={},
             declared=secrets,
         ),
         part,
@@ -121,6 +122,7 @@ def deploy(
             branding=branding_files(settings.branding),
             image=images["hub"],
             monitoring=settings.monitoring,
+            audience=None,
         ),
         part,
     )

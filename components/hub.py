@@ -38,9 +38,12 @@ from components.placement import Nodes, spread
 from components.pods import container_security, fingerprint, pod_security, requirements, scratch
 from components.scraping import HUB_METRICS, scrape_annotations
 from hub.settings import (
+    ACCESS_AUDIENCE,
+    CLIENT_SECRET,
     COOKIE_SECRET,
     CRYPT_KEY,
     DATABASE_PASSWORD,
+    EARLIER_CRYPT_KEY,
     LOGIN_PASSWORD,
     METRICS_TOKEN,
     PROXY_TOKEN,
@@ -75,6 +78,8 @@ class HubArgs:
     """Files of the pages, by name, in base64."""
     image: str
     monitoring: MonitoringSection | None
+    audience: pulumi.Input[str] | None
+    """Whom the tokens of Cloudflare Access are for; None where it does not stand in front."""
 
 
 class Hub(Component):
@@ -88,7 +93,7 @@ class Hub(Component):
         config = ConfigMap(
             HUB_SETTINGS,
             metadata=ObjectMetaArgs(name=HUB_SETTINGS, namespace=args.platform, labels=labels(HUB)),
-            data={SETTINGS_FILE.name: settings_json},
+            data={SETTINGS_FILE.name: settings_json, **({ACCESS_AUDIENCE: args.audience} if args.audience else {})},
             binary_data=args.branding or None,
             opts=self._late,
         )
@@ -99,7 +104,8 @@ class Hub(Component):
             opts=self.child,
         )
         own = account(HUB, args.platform, self.child)
-        self._deployment(args, own, name_of(config.metadata), fingerprint(settings_json))
+        shown = pulumi.Output.concat(fingerprint(settings_json), args.audience or "")
+        self._deployment(args, own, name_of(config.metadata), shown)
         self.register_outputs({})
 
     def _rights(self, args: HubArgs) -> None:
@@ -107,10 +113,11 @@ class Hub(Component):
         grant(HUB, in_users, _USERS_NAMESPACE_RULES, subject(HUB, args.platform), self.child)
 
     def _deployment(
-        self, args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str], settings_fingerprint: str
+        self, args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str], settings_fingerprint: pulumi.Input[str]
     ) -> None:
         given = args.credentials
         keys = [given.cookie_secret, given.crypt_key, given.proxy_token, given.database_password, given.metrics_token]
+        keys += [given.client_secret]
         keys += given.service_tokens.values()
         Deployment(
             "hub",
@@ -190,8 +197,11 @@ def _secret_files(credentials: Credentials) -> ProjectedVolumeSourceArgs:
     files = {
         COOKIE_SECRET: credentials.cookie_secret,
         CRYPT_KEY: credentials.crypt_key,
+        EARLIER_CRYPT_KEY: credentials.earlier_crypt_key,
         PROXY_TOKEN: credentials.proxy_token,
-        LOGIN_PASSWORD: credentials.login_password,
+        # Keycloak alone knows the passwords of its people.
+        LOGIN_PASSWORD: None if credentials.client_secret else credentials.login_password,
+        CLIENT_SECRET: credentials.client_secret,
         DATABASE_PASSWORD: credentials.database_password,
         METRICS_TOKEN: credentials.metrics_token,
         **credentials.service_tokens,

@@ -30,6 +30,9 @@ SETTINGS_ANNOTATION = "jupyterhub-platform/settings"
 SECRETS_ANNOTATION = "jupyterhub-platform/secrets"
 """Fingerprints of what a pod reads: when one changes, the pod starts anew."""
 
+FINGERPRINT_KEY = "fingerprint-key"
+"""With which fingerprints of secrets are made."""
+
 
 def scheduler_name(namespace: str) -> str:
     """By which pods ask for the users' scheduler; it carries the namespace, as all that belongs to the whole cluster does."""

@@ -1,6 +1,7 @@
 """What the pods of the platform have in common: the restricted security profile and the writing of resources. Pure."""
 
 import hashlib
+import hmac
 
 from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
@@ -54,3 +55,8 @@ def scratch() -> tuple[VolumeArgs, VolumeMountArgs]:
 def fingerprint(content: str) -> str:
     """Put into a pod's annotations, it starts the pod anew when what the pod reads has changed."""
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def keyed_fingerprint(key: str, content: str) -> str:
+    """The same of a secret, which a fingerprint without a key would help to guess."""
+    return hmac.new(key.encode(), content.encode(), "sha256").hexdigest()[:16]

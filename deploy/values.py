@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from components.naming import SECRETS_ANNOTATION
-from components.pods import fingerprint
+from components.naming import FINGERPRINT_KEY, SECRETS_ANNOTATION
+from components.pods import keyed_fingerprint
 from lab.problem import Problem
 
 _GENERATED: Final = re.compile(r"<<generated:(?P<kind>digits|password):(?P<length>\d+):(?P<name>[^>]+)>>")
@@ -68,10 +68,12 @@ def with_values(
         return {**manifest, "data": {key: b64encode(value.encode()).decode() for key, value in held.items()}}
     template: dict[str, Any] = manifest.get("spec", {}).get("template", {})
     shown: str = template.get("metadata", {}).get("annotations", {}).get(SECRETS_ANNOTATION, "")
-    for place, reference in references.items():
-        shown = shown.replace(fingerprint(reference), fingerprint(values[place]))
     if not shown:
         return manifest
+    key = next(place for place in references if place.key == FINGERPRINT_KEY)
+    for place, reference in references.items():
+        placeholder = keyed_fingerprint(references[key], reference)
+        shown = shown.replace(placeholder, keyed_fingerprint(values[key], values[place]))
     filled: dict[str, Any] = deepcopy(dict(manifest))
     filled["spec"]["template"]["metadata"]["annotations"][SECRETS_ANNOTATION] = shown
     return filled
