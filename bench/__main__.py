@@ -14,6 +14,7 @@ from deploy.kubectl import Kubectl
 from lab.problem import Problem
 from settings import Settings, SettingsError
 from settings.exposure import PortForward
+from settings.identity import PasswordIdentity
 from settings.load import ROOT, read, stack_file
 
 SECTIONS = ("evaluation", "up", "hub", "peer")
@@ -84,7 +85,10 @@ def _ours(stack: str, settings: Settings) -> RunningHub:
     # In a process of its own: this one stays small, so that the peak memory of an evaluation is its own.
     command = (sys.executable, "-m", "deploy", "password", "--stack", stack)
     password = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    names = sorted(settings.identity.users or settings.identity.admins)[:_VISITORS]
+    identity = settings.identity
+    if not isinstance(identity, PasswordIdentity):
+        raise Problem("identity.kind: only people with a password of the hub's own are measured; choose such a stack")
+    names = sorted(identity.users or identity.admins)[:_VISITORS]
     visitors = [Visitor(exposure.port, name, password) for name in names]
     profiles = settings.users.profiles
     return RunningHub(

@@ -17,6 +17,7 @@ from deploy.values import generated
 from deploy.way import ENGINE_MANAGER, Way, choose
 from lab.problem import Problem
 from settings.cluster import Lab
+from settings.identity import AccessIdentity, KeycloakIdentity, KeycloakInCluster, PasswordIdentity
 
 
 def up(name: str, forced: Way | None) -> None:
@@ -136,13 +137,24 @@ def push_images(name: str, registry: str, base: str | None, *, fresh: bool) -> N
 
 
 def welcome(stack: Stack) -> str:
-    identity = stack.settings.identity
-    names = [*sorted(identity.admins), *sorted(identity.users)]
     return (
         f"\nJupyterHub is at {reach.url(stack.settings)}\n"
-        f"Log in as {' or '.join(names)}; make password STACK={stack.name} prints the password.\n"
+        f"{_who(stack)}\n"
         f"Next: make status STACK={stack.name}, or make destroy STACK={stack.name}, which keeps the users' data."
     )
+
+
+def _who(stack: Stack) -> str:
+    identity, password = stack.settings.identity, f"make password STACK={stack.name} prints the password"
+    match identity:
+        case PasswordIdentity():
+            return f"Log in as {' or '.join([*sorted(identity.admins), *sorted(identity.users)])}; {password}."
+        case KeycloakIdentity(server=KeycloakInCluster(people=people)):
+            return f"Log in as {' or '.join(sorted(people))}; {password} they begin with."
+        case KeycloakIdentity():
+            return f"Log in as somebody of the realm {identity.realm.name}, a member of {' or '.join(sorted(identity.groups.users))}."
+        case AccessIdentity():
+            return f"Log in with an address of {identity.domain}."
 
 
 def left(stack: Stack, kubectl: Kubectl) -> str:

@@ -8,6 +8,7 @@ from components.storage import STATE_CLAIM
 from deploy.holdings import Claim, Holdings
 from preview.replacement import bytes_of
 from settings import Problem, Settings, SettingsError
+from settings.identity import PasswordIdentity
 from settings.storage import PerUserClaim, Postgres, PostgresInCluster, SharedSubpath, SharedVolume, Sqlite
 
 _NAMED: Final = 10
@@ -163,8 +164,11 @@ def _here(settings: Settings, held: Holdings, *roles: str) -> list[Claim]:
 def _affecting(claims: Iterable[Claim], held: Holdings, settings: Settings) -> str:
     """Whom the claims say, and for one that many share everybody who can log in."""
     identity = settings.identity
-    everybody = held.told.people if held.told else identity.admins | identity.users
+    declared = identity.people if isinstance(identity, PasswordIdentity) else frozenset[str]()
+    everybody = held.told.people if held.told else declared
     names = sorted({name for claim in claims for name in ([claim.user] if claim.user else everybody)})
+    if not names:
+        return "which affects everybody who may log in"
     shown = ", ".join(names[:_NAMED])
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"which affects {_counted(len(names), 'user')} ({shown}{more})"

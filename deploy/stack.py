@@ -20,6 +20,7 @@ from preview.recorder import inventory as recorded
 from settings import Settings
 from settings.domain import ExistingSecret
 from settings.exposure import Copied, Ingress, TlsSecret
+from settings.identity import PasswordIdentity
 from settings.load import ROOT, read, stack_file
 
 _GIVEN: Final = ROOT / ".platform" / "secrets"
@@ -101,7 +102,10 @@ def certificate_of(settings: Settings) -> Place | None:
 
 
 def login_password(stack: Stack, kubectl: Kubectl) -> str:
-    source = stack.settings.identity.password
+    identity = stack.settings.identity
+    if not isinstance(identity, PasswordIdentity) and not stack.settings.runs_keycloak:
+        raise Problem(f"stack {stack.name} knows no password: its people log in with their own, see identity")
+    source = identity.password if isinstance(identity, PasswordIdentity) else None
     if isinstance(source, ExistingSecret):
         place = Place(stack.namespace, source.name, source.key)
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from settings.checks import LENGTHS
 from settings.domain import Resources, bytes_of, millicores_of
 from settings.root import Settings
 from settings.storage import PerUserClaim
@@ -48,6 +49,11 @@ def fits(needed: Resources, cpu: int, memory: int) -> int:
 def in_units(size: int) -> str:
     """Bytes, as a person would write them."""
     return next(f"{size // factor}{unit}" for unit, factor in _UNITS if size % factor == 0)
+
+
+def in_time(seconds: int) -> str:
+    """Seconds, as a stack file has them."""
+    return next(f"{seconds // length}{unit}" for unit, length in reversed(LENGTHS.items()) if seconds % length == 0)
 
 
 def _admitted(settings: Settings, profile: Profile, promised: int | None) -> str:

@@ -4,7 +4,7 @@ import math
 import re
 from typing import cast
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LENGTHS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _YEAR = 366 * 86400
 _SECRET_ENDING = re.compile(r"(password|passwd|passphrase|secret|token|credential|apikey|(^|_)key)s?$", re.IGNORECASE)
 _PASSWORD = re.compile(r"[^/?#\s:@]*:[^/?#\s@]+@")
@@ -31,7 +31,7 @@ def number_as_text(value: object) -> object:
 
 
 def seconds(text: str) -> int:
-    length = int(text[:-1]) * _SECONDS[text[-1]]
+    length = int(text[:-1]) * LENGTHS[text[-1]]
     if length > _YEAR:
         raise ValueError("is longer than a year, which no setting means; write less, such as 30d")
     return length

@@ -4,7 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.domain import Hostname, KubernetesName, ObjectName, Port, Section, YesOrNo
+from settings.domain import (
+    CloudflareId,
+    CloudflareUuid,
+    DeclaredSecret,
+    Duration,
+    Email,
+    GroupName,
+    Hostname,
+    KubernetesName,
+    ObjectName,
+    Port,
+    Section,
+    YesOrNo,
+)
+from settings.form import ToldApart
 
 
 class PortForward(Section):
@@ -75,12 +89,66 @@ class Ingress(Section):
     """Where the certificate comes from. Plain http when absent."""
 
 
+class ThroughKeycloak(Section):
+    """The very Keycloak of `identity`: one login for the edge and the hub, under a client of its own."""
+
+    kind: Literal["keycloak"]
+
+
+class OneTimePin(Section):
+    """A code that Cloudflare sends to the address somebody types."""
+
+    kind: Literal["one_time_pin"]
+
+
+class ExistingLogin(Section):
+    """A login method that the Cloudflare account has already."""
+
+    kind: Literal["existing"]
+    id: CloudflareUuid
+    """As the dashboard and the API name it."""
+
+
+class Allowed(Section):
+    """Whom the edge lets through to the hub's own login. Whoever fits one entry is in."""
+
+    domains: Annotated[frozenset[Hostname], ToldApart(), Field(examples=[["example.org"]])] = frozenset()
+    """People whose address ends in one of these."""
+    emails: Annotated[frozenset[Email], ToldApart(), Field(examples=[["ann@example.org"]])] = frozenset()
+    """People with one of these addresses."""
+    groups: Annotated[frozenset[GroupName], ToldApart(), Field(examples=[["users"]])] = frozenset()
+    """Members of these groups of Keycloak, where the login goes through it."""
+    service_tokens: Annotated[frozenset[KubernetesName], ToldApart(), Field(examples=[["automation"]])] = frozenset()
+    """Programs: each gets a token of that name, in the Secret `access-token-<name>`."""
+
+
+class Access(Section):
+    """Cloudflare Access in front of the hub: nobody reaches it without a login at the edge."""
+
+    team: Annotated[KubernetesName, Field(examples=["example"])]
+    """The team's name: it logs in at `<team>.cloudflareaccess.com`."""
+    login: Annotated[ThroughKeycloak | OneTimePin | ExistingLogin, Field(discriminator="kind")]
+    """How people prove at the edge who they are."""
+    allow: Allowed
+    """Whom it lets through."""
+    session: Annotated[Duration, Field(examples=["7d"])]
+    """How long a login at the edge lasts: not less than the hub's, or an open notebook is cut off in the middle."""
+
+
 class Tunnel(Section):
-    """A host name on the internet, reached through a Cloudflare tunnel."""
+    """A host name on the internet that leads through a Cloudflare tunnel. Nothing of the cluster listens outside of it."""
 
     kind: Literal["tunnel"]
     host: Hostname
-    """The name people type into their browser."""
+    """The name people type into their browser, in the zone."""
+    account: CloudflareId
+    """The Cloudflare account, as the dashboard's addresses name it."""
+    zone: CloudflareId
+    """The zone that the host name is in, as its overview page names it."""
+    token: DeclaredSecret
+    """The API token that makes all of it; docs/exposure.md lists what it must be allowed to."""
+    access: Access | None = None
+    """Who stands in front. Nobody when absent: then the hub's own login is all there is."""
 
 
 Exposure = Annotated[PortForward | Ingress | Tunnel, Field(discriminator="kind")]

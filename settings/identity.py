@@ -4,7 +4,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.domain import GroupName, SecretSource, Section, Usernames
+from settings.domain import (
+    Address,
+    DeclaredSecret,
+    Duration,
+    GroupName,
+    Groups,
+    Hostname,
+    KubernetesName,
+    Memory,
+    ObjectName,
+    Port,
+    RealmName,
+    SecretSource,
+    Section,
+    Username,
+    Usernames,
+)
 
 
 class PasswordIdentity(Section):
@@ -20,5 +36,108 @@ class PasswordIdentity(Section):
     groups: Annotated[dict[GroupName, Usernames], Field(examples=[{"analysts": ["bob"]}])] = {}
     """Who belongs together. What names groups elsewhere in this file is for their members alone."""
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who may log in."""
+        return self.admins | self.users
 
-Identity = PasswordIdentity
+
+class KeycloakInCluster(Section):
+    """A Keycloak of ours beside the hub, with a database of its own. For a single machine: its port is on loopback."""
+
+    kind: Literal["in_cluster"]
+    port: Port
+    """The port on this machine where browsers find it."""
+    size: Memory
+    """Of its database's claim."""
+    storage_class: ObjectName | None = None
+    """The cluster's default class when absent."""
+    people: Annotated[dict[Username, Groups], Field(min_length=1, examples=[{"alice": ["users"]}])]
+    """Who has an account from the first day, and in which groups. All begin with one generated password; what Keycloak's own
+    pages change afterwards stays."""
+
+
+class Administrator(Section):
+    """A client of Keycloak with a service account that may manage the realm, or make it."""
+
+    realm: RealmName = "master"
+    """The realm the client belongs to."""
+    client: Annotated[KubernetesName, Field(examples=["platform"])]
+    """Its client id."""
+    secret: DeclaredSecret
+    """Its secret."""
+
+
+class KeycloakExternal(Section):
+    """A Keycloak somebody else keeps."""
+
+    kind: Literal["external"]
+    url: Annotated[Address, Field(examples=["https://login.example.org"])]
+    """As browsers and pods reach it, without a realm."""
+    administrator: Administrator
+    """On whose behalf the realm's client is made and kept as it is declared."""
+
+
+class MadeRealm(Section):
+    """Made, and kept as it is declared: nothing is clicked in it but people and their groups."""
+
+    kind: Literal["made"]
+    name: Annotated[RealmName, Field(examples=["jupyterhub"])]
+    """What Keycloak calls it."""
+
+
+class ExistingRealm(Section):
+    """Somebody else's, only read: ours are the client in it and what belongs to the client."""
+
+    kind: Literal["existing"]
+    name: Annotated[RealmName, Field(examples=["thinkube"])]
+    """What Keycloak calls it."""
+
+
+class Membership(Section):
+    """Groups of the realm, at its top level."""
+
+    users: Annotated[Groups, Field(examples=[["users"]])]
+    """Whose members may log in."""
+    admins: Annotated[Groups, Field(examples=[["admins"]])]
+    """Whose members may log in, and look after other people's servers."""
+
+
+class Sessions(Section):
+    """How long a login lasts, in Keycloak and in the hub alike. Of an existing realm: what it has."""
+
+    idle: Annotated[Duration, Field(examples=["12h"])]
+    """A login nobody uses ends after so long. An open notebook uses it."""
+    longest: Annotated[Duration, Field(examples=["7d"])]
+    """Every login ends after so long."""
+
+
+class KeycloakIdentity(Section):
+    """People of a Keycloak realm. What names groups elsewhere in this file means groups of the realm."""
+
+    kind: Literal["keycloak"]
+    server: Annotated[KeycloakInCluster | KeycloakExternal, Field(discriminator="kind")]
+    """Whose Keycloak it is."""
+    realm: Annotated[MadeRealm | ExistingRealm, Field(discriminator="kind")]
+    """Where the people are."""
+    groups: Membership
+    """Who may log in, and who is an admin. Who leaves the group is out within five minutes."""
+    sessions: Sessions
+    """How long a login lasts."""
+    grace: Annotated[Duration, Field(examples=["30m"])]
+    """How long those who are logged in keep what they have while Keycloak does not answer."""
+
+
+class AccessIdentity(Section):
+    """Whoever Cloudflare Access lets in: the verified address, up to the '@', is the user name."""
+
+    kind: Literal["cloudflare_access"]
+    domain: Annotated[Hostname, Field(examples=["example.org"])]
+    """What every address ends in; another address is refused, so that no two people share a name."""
+    admins: Usernames
+    """They may also look after other people's servers. At least one."""
+    groups: Annotated[dict[GroupName, Usernames], Field(examples=[{"analysts": ["bob"]}])] = {}
+    """Who belongs together. What names groups elsewhere in this file is for their members alone."""
+
+
+Identity = Annotated[PasswordIdentity | KeycloakIdentity | AccessIdentity, Field(discriminator="kind")]

@@ -5,9 +5,9 @@ from pathlib import PurePosixPath
 from settings.branding import BrandingSection
 from settings.cluster import Cluster
 from settings.domain import DeclaredSecret, SecretSource, Section
-from settings.exposure import Exposure
+from settings.exposure import Exposure, Tunnel
 from settings.hub import HubSection, ProxySection
-from settings.identity import Identity
+from settings.identity import Identity, KeycloakExternal, KeycloakIdentity, KeycloakInCluster, PasswordIdentity
 from settings.mesh import Mesh
 from settings.monitoring import MonitoringSection
 from settings.namespace import CapacitySection, NamespaceSection
@@ -64,12 +64,20 @@ class Settings(Section):
         needed = {
             "hub": True,
             "proxy": True,
-            "postgres": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
+            "postgres": self.runs_keycloak
+            or (isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster)),
+            "keycloak": self.runs_keycloak,
+            "cloudflared": isinstance(self.exposure, Tunnel),
             "scheduler": self.scheduling is not None and self.scheduling.user_scheduler is not None,
             "workspace": self.storage.needs_workspace or self._services_are_found_in_homes,
         }
         parts = [name for name, is_needed in needed.items() if is_needed]
         return (*parts, *(image.name for image in self.users.images if image.reference is None))
+
+    @property
+    def runs_keycloak(self) -> bool:
+        """Whether a Keycloak of ours is beside the hub."""
+        return isinstance(self.identity, KeycloakIdentity) and isinstance(self.identity.server, KeycloakInCluster)
 
     @property
     def _services_are_found_in_homes(self) -> bool:
@@ -79,7 +87,7 @@ class Settings(Section):
     @property
     def secret_sources(self) -> dict[str, SecretSource]:
         """Where secrets come from that people know, by the key that says so."""
-        sources: dict[str, SecretSource] = {"identity.password": self.identity.password}
+        sources = {**self._of_login, **self._of_exposure}
         database = self.storage.database
         if isinstance(database, Postgres) and isinstance(database.server, PostgresExternal):
             sources["storage.database.server.password"] = database.server.password
@@ -88,6 +96,20 @@ class Settings(Section):
         for place, service in enumerate(self.services):
             sources |= {f"services.{place}.{each.key}": each.source for each in service.credentials}
         return sources
+
+    @property
+    def _of_login(self) -> dict[str, SecretSource]:
+        match self.identity:
+            case PasswordIdentity(password=password):
+                return {"identity.password": password}
+            case KeycloakIdentity(server=KeycloakExternal() as server):
+                return {"identity.server.administrator.secret": server.administrator.secret}
+            case _:
+                return {}
+
+    @property
+    def _of_exposure(self) -> dict[str, SecretSource]:
+        return {"exposure.token": self.exposure.token} if isinstance(self.exposure, Tunnel) else {}
 
     @property
     def declared_secrets(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from settings.root import Settings
 from settings.rules import (
     branding,
     capacity,
+    edge,
     environment,
     exposure,
     hub,
@@ -20,6 +21,7 @@ from settings.rules import (
     scheduling,
     secrets,
     services,
+    sessions,
     storage,
 )
 
@@ -27,6 +29,8 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     *hub.RULES,
     *identity.RULES,
     *exposure.RULES,
+    *edge.RULES,
+    *sessions.RULES,
     *mesh.RULES,
     *resources.RULES,
     *capacity.RULES,

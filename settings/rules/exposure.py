@@ -4,22 +4,14 @@ import re
 from collections.abc import Iterator
 
 from settings.cluster import Lab
-from settings.exposure import CertManager, Copied, Ingress, Traefik, Tunnel
+from settings.exposure import CertManager, Copied, Ingress, Traefik
 from settings.problems import Problem
 from settings.root import Settings
 
 _THIS_MACHINE = re.compile(r"(.*\.)?localhost")
-_NOBODY_OUTSIDE = re.compile(r"[^.]+|.*\.(localhost|local|internal|test|example|invalid|lan|home\.arpa)")
+NOBODY_OUTSIDE = re.compile(r"[^.]+|.*\.(localhost|local|internal|test|example|invalid|lan|home\.arpa)")
 _OF_THE_LAB = Traefik(kind="traefik")
 _ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}")
-
-
-def a_tunnel_has_to_be_there(settings: Settings) -> Iterator[Problem]:
-    if isinstance(settings.exposure, Tunnel):
-        yield Problem(
-            "exposure.kind",
-            "'tunnel' is known and not made yet, so nobody could reach the hub; write ingress or port_forward",
-        )
 
 
 def a_host_is_a_name_that_leads_to_the_cluster(settings: Settings) -> Iterator[Problem]:
@@ -30,7 +22,7 @@ def a_host_is_a_name_that_leads_to_the_cluster(settings: Settings) -> Iterator[P
         yield Problem(
             "exposure.host", "is an address, and a cluster routes by name; write a name that leads to this address"
         )
-    elif exposure.public and _NOBODY_OUTSIDE.fullmatch(exposure.host):
+    elif exposure.public and NOBODY_OUTSIDE.fullmatch(exposure.host):
         yield Problem(
             "exposure.public",
             f"is true, and nobody outside can find {exposure.host}; write false, or a host name known to the internet",
@@ -80,7 +72,6 @@ def the_controller_is_somebody_elses(settings: Settings) -> Iterator[Problem]:
 
 
 RULES = (
-    a_tunnel_has_to_be_there,
     a_host_is_a_name_that_leads_to_the_cluster,
     a_certificate_is_there_where_strangers_are_and_can_come,
     the_controller_is_somebody_elses,

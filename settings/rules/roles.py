@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from settings.identity import PasswordIdentity
 from settings.problems import Problem
 from settings.roles import HubRole
 from settings.root import Settings
@@ -28,18 +29,20 @@ def nobody_rules_by_accident(settings: Settings) -> Iterator[Problem]:
             base = scope.partition("!")[0]
             if base in _ADMINISTRATORS or base.startswith("admin:"):
                 yield Problem(
-                    key, f"{scope!r} is what administrators may; choose less, or name the person in identity.admins"
+                    key, f"{scope!r} is what administrators may; choose less, or make the person an admin in identity"
                 )
 
 
 def roles_are_for_somebody(settings: Settings) -> Iterator[Problem]:
-    people = settings.identity.users | settings.identity.admins
+    identity = settings.identity
     services = {service.name for service in settings.hub.services}
     for position, role in enumerate(settings.hub.roles):
         key = f"hub.roles.{position}"
         if not (role.users or role.groups or role.services):
             yield Problem(key, "is nobody's; name users, groups or services, or remove it")
-        yield from _unknown(f"{key}.users", role.users - people, "may not log in; add it to identity.users")
+        if isinstance(identity, PasswordIdentity):
+            strangers = role.users - identity.people
+            yield from _unknown(f"{key}.users", strangers, "may not log in; add it to identity.users")
         yield from _unknown(f"{key}.services", role.services - services, "is no service; add it to hub.services")
         yield from nobody_in(settings, f"{key}.groups", role.groups)
 
