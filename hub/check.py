@@ -23,7 +23,7 @@ from traitlets import TraitError
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
-from hub.authenticator import PasswordAuthenticator
+from hub.login.passwords import PasswordAuthenticator
 from hub.places import Places
 from hub.secret_files import KEY_BYTES, read_secrets
 from hub.settings import (

@@ -7,13 +7,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from hub import authenticator, spawner
+from hub import spawner
 from hub.audit import AuditedHub
+from hub.login import passwords
 from hub.places import Places
 from hub.preflight import preflight
 from hub.secret_files import SecretError
 
-EARLY = (authenticator, spawner)
+EARLY = (passwords, spawner)
 """What JupyterHub would import by name, later."""
 CONFIG = Path(__file__).parent / "jupyterhub_config.py"
 

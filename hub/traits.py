@@ -130,7 +130,7 @@ def _login(settings: HubSettings, password: Path) -> list[Trait]:
     login = settings.login
     declared = {*login.users, *login.admins}
     return [
-        Trait("JupyterHub", "authenticator_class", "hub.authenticator.PasswordAuthenticator", PLATFORM),
+        Trait("JupyterHub", "authenticator_class", "hub.login.passwords.PasswordAuthenticator", PLATFORM),
         Trait("PasswordAuthenticator", "password_file", str(password), "identity.password"),
         Trait("PasswordAuthenticator", "allowed_users", declared, "identity.users"),
         Trait("PasswordAuthenticator", "admins", set(login.admins), "identity.admins"),

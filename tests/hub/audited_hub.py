@@ -50,7 +50,7 @@ def main(directory: Path) -> None:
     c.JupyterHub.db_url = "sqlite:///:memory:"
     c.JupyterHub.cookie_secret = b"a" * 32
     c.JupyterHub.spawner_class = PretendedSpawner
-    c.JupyterHub.authenticator_class = "hub.authenticator.PasswordAuthenticator"
+    c.JupyterHub.authenticator_class = "hub.login.passwords.PasswordAuthenticator"
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.services = [{"name": "idle-culler", "api_token": given["token"]}]
     c.JupyterHub.load_roles = [

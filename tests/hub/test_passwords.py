@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from tornado.web import HTTPError
 
-from hub.authenticator import LONGEST_WAIT, PasswordAuthenticator, waiting_time
+from hub.login.passwords import LONGEST_WAIT, PasswordAuthenticator, waiting_time
 from hub.places import Places
 
 RIGHT = "correct horse"
