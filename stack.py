@@ -66,7 +66,7 @@ def deploy(
             database=settings.storage.database,
             monitored=settings.monitoring is not None,
             services=settings.hub.services,
-            rotations={},
+            rotations=settings.rotations,
             declared=secrets,
         ),
         part,

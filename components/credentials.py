@@ -26,6 +26,8 @@ from settings.identity import Identity, KeycloakIdentity, KeycloakInCluster, Pas
 from settings.roles import HubService
 from settings.storage import Postgres, PostgresExternal, Sqlite
 
+_GENERATED = GeneratedSecret(kind="generated")
+
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialsArgs:

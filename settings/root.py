@@ -4,13 +4,14 @@ from pathlib import PurePosixPath
 
 from settings.branding import BrandingSection
 from settings.cluster import Cluster
-from settings.domain import DeclaredSecret, SecretSource, Section
+from settings.domain import DeclaredSecret, GeneratedSecret, SecretSource, Section
 from settings.exposure import Exposure, Tunnel
 from settings.hub import HubSection, ProxySection
 from settings.identity import Identity, KeycloakExternal, KeycloakIdentity, KeycloakInCluster, PasswordIdentity
 from settings.mesh import Mesh
 from settings.monitoring import MonitoringSection
 from settings.namespace import CapacitySection, NamespaceSection
+from settings.rotations import Rotations
 from settings.scheduling import SchedulingSection
 from settings.services import Service
 from settings.storage import Postgres, PostgresExternal, PostgresInCluster, StorageSection
@@ -53,7 +54,8 @@ class Settings(Section):
     """Who applies what `make render` writes. Whoever calls it when absent."""
     monitoring: MonitoringSection | None = None
     """Who watches the platform: metrics, a dashboard, alerts. Nobody when absent."""
-
+    rotations: Rotations = {}
+    """How often a generated secret was replaced, by its name; `make rotate` counts."""
     branding: BrandingSection | None = None
     """What the hub's pages look like. Like JupyterHub's own when absent."""
 
@@ -110,6 +112,26 @@ class Settings(Section):
     @property
     def _of_exposure(self) -> dict[str, SecretSource]:
         return {"exposure.token": self.exposure.token} if isinstance(self.exposure, Tunnel) else {}
+
+    @property
+    def generated_secrets(self) -> tuple[str, ...]:
+        """The secrets that only machines need and that can be replaced, by name."""
+        database = self.storage.database
+        needed = {
+            "cookie-secret": True,
+            "crypt-key": True,
+            "proxy-token": True,
+            "metrics-token": self.monitoring is not None,
+            "login-password": isinstance(self._of_login.get("identity.password"), GeneratedSecret),
+            "client-secret": isinstance(self.identity, KeycloakIdentity),
+            "database-password": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
+            "tunnel-token": isinstance(self.exposure, Tunnel),
+        }
+        services = (each.name for each in self.hub.services if isinstance(each.token, GeneratedSecret))
+        return (
+            *(name for name, is_needed in needed.items() if is_needed),
+            *(f"service-{name}-token" for name in services),
+        )
 
     @property
     def declared_secrets(self) -> dict[str, str]:

@@ -29,6 +29,16 @@ def secrets_are_told_apart(settings: Settings) -> Iterator[Problem]:
         seen[source] = key
 
 
+def only_what_is_generated_is_rotated(settings: Settings) -> Iterator[Problem]:
+    there = ", ".join(settings.generated_secrets)
+    for name in settings.rotations:
+        if name not in settings.generated_secrets:
+            yield Problem(
+                f"rotations.{name}",
+                f"is no secret that this stack generates; remove it, those it generates are {there}",
+            )
+
+
 def secrets_stay_outside(settings: Settings) -> Iterator[Problem]:
     """What the stack file says ends in a ConfigMap and in this repository, for many to read."""
     yield from _secrets_below("users.environment", settings.users.environment)
@@ -56,4 +66,4 @@ def _secrets_below(key: str, value: object) -> Iterator[Problem]:
         yield Problem(key, "holds a password inside of an address; write the address without it")
 
 
-RULES = (secrets_are_told_apart, secrets_stay_outside)
+RULES = (secrets_are_told_apart, only_what_is_generated_is_rotated, secrets_stay_outside)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from components.naming import SECRETS_ANNOTATION
-from components.pods import fingerprint
-from deploy.program import program_of
+from components.pods import keyed_fingerprint
+from deploy.program import Program, program_of
 from deploy.values import Place, declared_values, fill, generated, missing, read_given, with_values
 from lab.problem import Problem
 from preview.inventory import Inventory
@@ -95,17 +95,33 @@ def test_files_of_secrets_are_read_and_those_others_may_read_refused(tmp_path: P
     assert read_given(tmp_path / "absent") == {}
 
 
+def shown_by_pods(program: Program, values: dict[Place, str]) -> dict[str, str]:
+    deployments = [found for found in program.objects if found["kind"] == "Deployment"]
+    filled = {found["metadata"]["name"]: with_values(found, values, program.references) for found in deployments}
+    return {
+        name: found["spec"]["template"]["metadata"]["annotations"][SECRETS_ANNOTATION]
+        for name, found in filled.items()
+        if SECRETS_ANNOTATION in found["spec"]["template"]["metadata"].get("annotations", {})
+    }
+
+
 def test_pods_carry_the_fingerprints_of_the_values_they_read(recorded: Callable[[str, bool], Inventory]) -> None:
     # As the engine would have them: a value that changes starts them anew, and a move from one way to the other does not.
-    program = program_of(recorded("dev", False), "jupyterhub")
-    values = fill(program.references, {}, {})
-    filled = {found["metadata"]["name"]: found for found in program.objects if found["kind"] == "Deployment"}
-    filled = {name: with_values(found, values, program.references) for name, found in filled.items()}
-    of_keys = {place.key: fingerprint(value) for place, value in values.items()}
-    annotations = {name: found["spec"]["template"]["metadata"]["annotations"] for name, found in filled.items()}
-    assert annotations["proxy"][SECRETS_ANNOTATION] == of_keys["proxy-token"]
-    assert of_keys["cookie-secret"] in annotations["hub"][SECRETS_ANNOTATION]
-    left = annotations["hub"][SECRETS_ANNOTATION]
-    for known in of_keys.values():
-        left = left.replace(known, "")
-    assert left == ""
+    program = program_of(recorded("prod-lab", False), "jupyter")
+    values = fill(program.references, {}, dict.fromkeys(missing(program.references, {}, {}), "given"))
+    key = next(value for place, value in values.items() if place.key == "fingerprint-key")
+    of_keys = {place.key: keyed_fingerprint(key, value) for place, value in values.items()}
+    shown = shown_by_pods(program, values)
+    assert shown["proxy"] == of_keys["proxy-token"]
+    read = ("cookie-secret", "crypt-key", "proxy-token", "database-password", "metrics-token")
+    assert shown["hub"] == "".join(of_keys[name] for name in read)
+
+
+def test_a_new_value_given_by_hand_starts_those_anew_who_read_it(recorded: Callable[[str, bool], Inventory]) -> None:
+    program = program_of(recorded("prod-lab", False), "jupyter")
+    given = dict.fromkeys(missing(program.references, {}, {}), "given")
+    values = fill(program.references, {}, given)
+    before = shown_by_pods(program, values)
+    assert shown_by_pods(program, fill(program.references, values, given | {"login-password": "newer"})) == before
+    after = shown_by_pods(program, fill(program.references, values, given | {"hub-database-password": "newer"}))
+    assert {name for name, shown in after.items() if shown != before[name]} == {"hub"}

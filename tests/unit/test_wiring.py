@@ -10,7 +10,7 @@ import pytest
 
 from components.hub_config import OUR_POSTGRES_NAME
 from components.naming import SECRETS_ANNOTATION, SETTINGS_ANNOTATION
-from components.pods import fingerprint
+from components.pods import fingerprint, keyed_fingerprint
 from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY, SETTINGS_FILE, STATE_DIRECTORY, HubSettings
 from preview.inventory import Inventory
 from preview.recorder import inventory
@@ -18,7 +18,8 @@ from settings.load import ROOT, SETTINGS_KEY, stack_file
 from tests.unit.conftest import SCRATCH, evaluated, mounts, ports, settings_of, told, workloads
 from tests.unit.test_contracts import containers, objects
 
-GENERATED = {name: f"<<generated:digits:64:{name}>>" for name in ("cookie-secret", "crypt-key", "proxy-token")}
+MACHINES = ("cookie-secret", "crypt-key", "fingerprint-key", "proxy-token")
+GENERATED = {name: f"<<generated:digits:64:{name}>>" for name in MACHINES}
 METRICS = {"metrics-token": "<<generated:digits:64:metrics-token>>"}
 LETTERS = "<<generated:password:24:{}>>"
 SECRETS = {
@@ -134,7 +135,8 @@ def test_secrets_reach_the_hub_as_files_it_alone_may_read(known: Inventory) -> N
         for source in volume["projected"]["sources"]
         for item in source["secret"]["items"]
     }
-    assert files == {name: (name, name) for name in SECRETS[known.stack]} | KEPT_ELSEWHERE.get(known.stack, {})
+    read = SECRETS[known.stack].keys() - {"fingerprint-key"}
+    assert files == {name: (name, name) for name in read} | KEPT_ELSEWHERE.get(known.stack, {})
     assert volume["projected"]["defaultMode"] == 0o440
 
 
@@ -158,7 +160,7 @@ def test_pods_start_anew_when_what_they_read_at_their_start_changes(known: Inven
     for component, template in workloads(known).items():
         annotations = template["metadata"].get("annotations", {})
         read_once = [values[name] for name in READ_AT_THE_START.get(component, ()) if name in values]
-        shown = "".join(fingerprint(value) for value in read_once if value.startswith("<<generated"))
+        shown = "".join(keyed_fingerprint(values["fingerprint-key"], value) for value in read_once)
         assert annotations.get(SECRETS_ANNOTATION) == (shown or None), component
         assert annotations.get(SETTINGS_ANNOTATION) == of_settings.get(component), component
 
