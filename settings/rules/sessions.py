@@ -25,6 +25,7 @@ def logins_outlive_servers_nobody_uses(settings: Settings) -> Iterator[Problem]:
             f"ends logins after {in_time(idle)}, and the hub looks only every {in_time(REFRESH_AGE)}; write at least "
             f"{in_time(_LEAST)}",
         )
+        return
     for key, wait in _cullers(settings):
         if idle < wait:
             yield Problem(

@@ -176,7 +176,7 @@ def test_declared_secrets_are_known_with_the_key_that_asks() -> None:
         (("cluster", "context", "context"), "cluster.context"),
         (("cluster", "lab", "context"), "cluster.context"),
         (("storage", "database", "postgres", "server", "external", "password", "declared", "name"), "storage.database.server.password.name"),
-        (("identity", "users", 0), "identity.users.0"),
+        (("identity", "password", "users", 0), "identity.users.0"),
         (("users", "environment", "A-B", "[key]"), "users.environment.A-B"),
         (("hub", "traits", "KubeSpawner", "list"), "hub.traits.KubeSpawner.list"),
         (("unknown",), "unknown"),
@@ -192,11 +192,11 @@ def test_path_in_file(location: tuple[int | str, ...], path: str) -> None:
     [
         ((), set(Settings.model_fields)),
         (("cluster",), {"lab", "context"}),
-        (("identity", "password", "existing"), {"kind", "name", "key"}),
+        (("identity", "password", "password", "existing"), {"kind", "name", "key"}),
         (("culler",), {"idle", "every", "max_age"}),
         (("users", "profiles", 0, "memory"), {"guarantee", "limit"}),
         (("storage", "database", "postgres", "server"), {"in_cluster", "external"}),
-        (("identity", "password"), {"generated", "declared", "existing"}),
+        (("identity", "password", "password"), {"generated", "declared", "existing"}),
         (("namespace", "name"), set[str]()),
     ],
 )
