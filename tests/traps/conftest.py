@@ -14,7 +14,7 @@ import pytest
 
 from images.catalogue import lab_reference
 from tests.traps.gate import Gate
-from tests.traps.hubs import NODE, HostHub, proxy_program
+from tests.traps.hubs import NODE, HostHub, proxy_command
 
 CACHE = Path.home() / ".cache" / "jupyterhub-platform"
 KUBECONFIG = CACHE / "lab" / "kubeconfig"
@@ -82,8 +82,8 @@ def make_hub(gate: Gate, namespaces: dict[str, str], tmp_path: Path) -> Callable
     port = free_ports(3 * len(KINDS))
 
     def make(kind: str) -> HostHub:
-        program, first = proxy_program(CACHE), port + 3 * KINDS.index(kind)
-        hub = HostHub(kind, tmp_path / kind, namespaces[kind], lab_reference("notebook"), kubeconfig, program, first)
+        command, first = proxy_command(CACHE, plain_paths=kind == "ours"), port + 3 * KINDS.index(kind)
+        hub = HostHub(kind, tmp_path / kind, namespaces[kind], lab_reference("notebook"), kubeconfig, command, first)
         hub.prepare()
         hub.start_proxy()
         hub.start()

@@ -21,6 +21,7 @@ from tests.traps.configuration import USER, Urls, our_settings, plain_traits
 
 NODE = "10.244.0.1"
 REPOSITORY = Path(__file__).resolve().parents[2]
+PLAIN_PATHS = "plain-paths.mjs"
 SAFE_NAME, ESCAPED_NAME = "ann-lee---", "ann-2elee"
 
 
@@ -44,7 +45,7 @@ class HostHub:
     namespace: str
     image: str
     kubeconfig: Path
-    proxy_program: Path
+    proxy_command: list[str]
     hub_port: int
     """The proxy takes the two ports after it."""
     token: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -76,7 +77,7 @@ class HostHub:
         self._start(
             "proxy",
             [
-                str(self.proxy_program),
+                *self.proxy_command,
                 *(
                     "--ip=127.0.0.1",
                     f"--port={self.proxy_port}",
@@ -205,8 +206,8 @@ class HostHub:
             process.wait(30)
 
 
-def proxy_program(cache: Path) -> Path:
-    """The proxy of the image, installed from the same lock file."""
+def proxy_command(cache: Path, *, plain_paths: bool = True) -> list[str]:
+    """The proxy of the image, installed from the same lock file, and started as there; or as released."""
     source = REPOSITORY / "images" / "proxy"
     target = cache / "traps-proxy"
     program = target / "node_modules" / ".bin" / "configurable-http-proxy"
@@ -217,4 +218,5 @@ def proxy_program(cache: Path) -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(source / name, target / name)
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=target, check=True, capture_output=True)
-    return program
+    shutil.copy(source / PLAIN_PATHS, target)
+    return ["node", *([f"--import={target / PLAIN_PATHS}"] if plain_paths else []), str(program)]

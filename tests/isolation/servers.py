@@ -1,0 +1,145 @@
+"""The proxy of the image in front of servers that say who they are and what they were asked."""
+
+import asyncio
+import json
+import secrets
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.isolation.oracle import REFUSED
+from tests.isolation.paths import Request
+from tests.traps.hubs import proxy_command
+
+AT_ONCE = 16
+Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    by: str
+    seen: str
+    """The target as it arrived there."""
+
+
+def echo(name: str) -> Conversation:
+    """Answers everything with its name and with what it was asked for."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await _head(reader):
+            target = head.split(b" ", 2)[1].hex().encode()
+            upgrade = b"\nupgrade: websocket" in head.lower()
+            start = b"101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade" if upgrade else b"200 OK"
+            rest = b"\r\nX-Reached: %s\r\nX-Seen: %s\r\nContent-Length: 0\r\n\r\n" % (name.encode(), target)
+            writer.write(b"HTTP/1.1 " + start + rest)
+            await writer.drain()
+            if upgrade:
+                break
+        writer.close()
+
+    return answer
+
+
+async def serve(conversation: Conversation) -> tuple[asyncio.Server, int]:
+    server = await asyncio.start_server(conversation, "127.0.0.1", 0)
+    return server, server.sockets[0].getsockname()[1]
+
+
+class Proxy:
+    """A process; with `host`, every server is at a host name of its own below that one."""
+
+    def __init__(
+        self, directory: Path, cache: Path, hub: int, *, plain_paths: bool = True, host: str | None = None
+    ) -> None:
+        self.port, self._api = _free_port(), _free_port()
+        self._token = secrets.token_hex(8)
+        here = f"http://127.0.0.1:{hub}"
+        command = [*proxy_command(cache, plain_paths=plain_paths), "--ip=127.0.0.1", f"--port={self.port}"]
+        command += ["--api-ip=127.0.0.1", f"--api-port={self._api}", f"--default-target={here}", "--log-level=error"]
+        command += [f"--error-target={here}/hub/error", *(["--host-routing"] if host else [])]
+        with (directory / "proxy.log").open("ab") as log:
+            given = {"CONFIGPROXY_AUTH_TOKEN": self._token, "PATH": "/usr/local/bin:/usr/bin:/bin"}
+            self._process = subprocess.Popen(command, env=given, stdout=log, stderr=log)
+
+    async def ready(self) -> None:
+        for _ in range(100):
+            try:
+                (await asyncio.open_connection("127.0.0.1", self._api))[1].close()
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the proxy does not listen")
+
+    def route(self, path: str, port: int) -> None:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._api}/api/routes{path}",
+            data=json.dumps({"target": f"http://127.0.0.1:{port}"}).encode(),
+            headers={"Authorization": f"token {self._token}"},
+        )
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    async def ask_all(self, requests: Iterable[Request]) -> dict[Request, Answer]:
+        found: dict[Request, Answer] = {}
+        waiting = iter(requests)
+
+        async def work() -> None:
+            connection: Any = None
+            for request in waiting:
+                connection = connection or await asyncio.open_connection("127.0.0.1", self.port)
+                found[request], goes_on = await asyncio.wait_for(_ask(request, *connection), 20)
+                if not goes_on:
+                    connection[1].close()
+                    connection = None
+            if connection:
+                connection[1].close()
+
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        return found
+
+
+async def _ask(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[Answer, bool]:
+    """Byte for byte, as no client library would send it; and whether the connection may be used again."""
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+    head = f"GET {request.target} HTTP/1.1\r\nHost: {request.host}\r\n{upgrade if request.websocket else ''}\r\n"
+    writer.write(head.encode("latin-1"))
+    lines = (await _head(reader)).decode("latin-1").split("\r\n")
+    if not lines[0]:
+        return Answer(0, REFUSED, ""), False
+    status = int(lines[0].split()[1])
+    headers = {key.lower(): value for key, _, value in (line.partition(": ") for line in lines[1:])}
+    await _body(reader, headers)
+    by = headers.get("x-reached", REFUSED if status in (400, 431) else f"nobody, {status}")
+    goes_on = status not in (101, 400, 431) and not request.websocket and headers.get("connection") != "close"
+    return Answer(status, by, bytes.fromhex(headers.get("x-seen", "")).decode("latin-1")), goes_on
+
+
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        return b""  # the end of a connection, or of the test
+
+
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> None:
+    if "transfer-encoding" in headers:
+        while int(size := (await reader.readline()).split(b";")[0] or b"0", 16):
+            await reader.readexactly(int(size, 16) + 2)
+        await reader.readline()
+    else:
+        await reader.readexactly(int(headers.get("content-length", 0)))
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
