@@ -15,6 +15,8 @@ from pulumi_kubernetes.networking.v1 import (
 
 from components.naming import (
     CERTIFICATE,
+    CLOUDFLARED,
+    CLOUDFLARED_METRICS_PORT,
     DATABASE,
     DATABASE_PORT,
     HUB,
@@ -30,13 +32,15 @@ from components.naming import (
 )
 from hub.service_settings import SERVICE_LABEL
 from settings import Settings
-from settings.exposure import Copied, Ingress
+from settings.exposure import Copied, Ingress, Tunnel
 from settings.services import Service
 from settings.storage import CloneVolume, Postgres, PostgresExternal
 
 _METADATA_SERVICE = "169.254.169.254/32"
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
 _API_SERVER_PORTS = (443, 6443)
+_TUNNEL_PORT = 7844
+"""Where the edge of Cloudflare listens, for QUIC and for HTTP/2."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +136,24 @@ def _core(settings: Settings) -> list[Edge]:
 
 def _exposure(settings: Settings) -> list[Edge]:
     exposure, platform = settings.exposure, settings.namespace.name
-    if not isinstance(exposure, Ingress):
-        return []
-    copier = Edge(Pods(platform, CERTIFICATE), ANYWHERE_BUT_METADATA, _API_SERVER_PORTS)
-    return [
-        Edge(Others(exposure.controller.namespace), Pods(platform, PROXY), (PROXY_HTTP_PORT,)),
-        *([copier] if isinstance(exposure.tls, Copied) else []),
-    ]
+    proxy = Pods(platform, PROXY)
+    match exposure:
+        case Ingress():
+            copier = Edge(Pods(platform, CERTIFICATE), ANYWHERE_BUT_METADATA, _API_SERVER_PORTS)
+            return [
+                Edge(Others(exposure.controller.namespace), proxy, (PROXY_HTTP_PORT,)),
+                *([copier] if isinstance(exposure.tls, Copied) else []),
+            ]
+        case Tunnel():
+            tunnel = Pods(platform, CLOUDFLARED)
+            return [
+                Edge(tunnel, proxy, (PROXY_HTTP_PORT,)),
+                Edge(tunnel, PUBLIC, (_TUNNEL_PORT,), ("TCP", "UDP")),
+                # The keys that Access signs with.
+                Edge(tunnel, PUBLIC, (443,)),
+            ]
+        case _:
+            return []
 
 
 def _internet(settings: Settings) -> list[Edge]:
@@ -159,8 +174,12 @@ def _monitoring(settings: Settings) -> list[Edge]:
     if settings.monitoring is None:
         return []
     prometheus = Others(settings.monitoring.prometheus.namespace)
-    proxy = Pods(settings.namespace.name, PROXY)
-    return [Edge(prometheus, _hub(settings), (HUB_PORT,)), Edge(prometheus, proxy, (PROXY_METRICS_PORT,))]
+    proxy, tunnel = (Pods(settings.namespace.name, name) for name in (PROXY, CLOUDFLARED))
+    return [
+        Edge(prometheus, _hub(settings), (HUB_PORT,)),
+        Edge(prometheus, proxy, (PROXY_METRICS_PORT,)),
+        *([Edge(prometheus, tunnel, (CLOUDFLARED_METRICS_PORT,))] if isinstance(settings.exposure, Tunnel) else []),
+    ]
 
 
 def _service(settings: Settings, service: Service) -> Edge:

@@ -1,9 +1,9 @@
-"""Where hub and proxy tell about themselves. Pure."""
+"""Where hub, proxy and tunnel tell about themselves. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from components.naming import HUB_PORT, PROXY_METRICS_PORT
+from components.naming import CLOUDFLARED_METRICS_PORT, HUB_PORT, PROXY_METRICS_PORT
 from settings.monitoring import Annotations, MonitoringSection
 
 
@@ -16,6 +16,7 @@ class Metrics:
 
 HUB_METRICS: Final = Metrics(HUB_PORT, "http", "/hub/metrics")
 PROXY_METRICS: Final = Metrics(PROXY_METRICS_PORT, "metrics", "/metrics")
+TUNNEL_METRICS: Final = Metrics(CLOUDFLARED_METRICS_PORT, "metrics", "/metrics")
 
 
 def scrape_annotations(monitoring: MonitoringSection | None, metrics: Metrics) -> dict[str, str]:
