@@ -7,8 +7,8 @@ from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.base import Component
+from components.claims import claim
 from components.naming import HOMES, VOLUME, claim_of, labels
-from components.storage import claim
 from settings.storage import SharedVolume
 
 

@@ -15,10 +15,10 @@ from pulumi_kubernetes.core.v1 import VolumeResourceRequirementsArgs
 
 import stack
 from components import edges
+from components.claims import claim
 from components.hub_config import hub_settings
 from components.namespaces import limits, quota
 from components.pods import fingerprint
-from components.storage import claim
 from preview.recorder import inventory
 from settings import Settings
 from settings.domain import Resources
