@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from hub import spawner
-from hub.audit import AuditedHub
+from hub.app import PlatformHub
 from hub.login import passwords
 from hub.places import Places
 from hub.preflight import preflight
@@ -23,4 +23,4 @@ if __name__ == "__main__":
         asyncio.run(preflight(Places.from_environment()))
     except SecretError as problem:
         sys.exit(f"launch: {problem}")
-    AuditedHub.launch_instance([f"--config={CONFIG}"])
+    PlatformHub.launch_instance([f"--config={CONFIG}"])
