@@ -24,11 +24,13 @@ from components.scheduling import Scheduling, SchedulingArgs
 from components.services import Services, ServicesArgs
 from components.storage import Storage, StorageArgs
 from components.volumes import Volumes, VolumesArgs
+from components.way_in import WayInArgs, way_in
 from lab.paths import CONTEXT as LAB_CONTEXT
 from lab.paths import KUBECONFIG as LAB_KUBECONFIG
 from settings import Settings, arithmetic
 from settings.cluster import Cluster, Lab
-from settings.exposure import Copied, Ingress
+from settings.contract import contract
+from settings.exposure import Copied, Ingress, Tunnel
 
 
 class Platform(Component):
@@ -108,6 +110,21 @@ def deploy(
         ),
         part,
     )
+    audience = None
+    if isinstance(settings.exposure, Tunnel):
+        edge = WayInArgs(
+            settings=settings.exposure,
+            api_token=secrets[settings.exposure.token.name],
+            namespace=spaces.platform,
+            namespace_name=settings.namespace.name,
+            contract=contract(settings),
+            edge_client_secret=None,
+            rotations=settings.rotations,
+            nodes=scheduling.nodes,
+            image=images["cloudflared"],
+            monitoring=settings.monitoring,
+        )
+        audience = way_in(edge, part)
     Hub(
         "hub",
         HubArgs(
@@ -122,7 +139,7 @@ def deploy(
             branding=branding_files(settings.branding),
             image=images["hub"],
             monitoring=settings.monitoring,
-            audience=None,
+            audience=audience,
         ),
         part,
     )

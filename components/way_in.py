@@ -1,0 +1,35 @@
+"""The way in from the internet, where a stack asks for one."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.placement import Nodes
+from settings.contract import Contract
+from settings.exposure import Tunnel
+from settings.monitoring import MonitoringSection
+from settings.rotations import Rotations
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayInArgs:
+    settings: Tunnel
+    api_token: pulumi.Input[str]
+    namespace: pulumi.Input[str]
+    namespace_name: str
+    contract: Contract | None
+    edge_client_secret: pulumi.Input[str] | None
+    """Of the realm's client that is the edge's; None where it does not log in there."""
+    rotations: Rotations
+    """How often a generated secret was replaced, by name."""
+    nodes: Nodes
+    image: str
+    monitoring: MonitoringSection | None
+
+
+def way_in(args: WayInArgs, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
+    """Whom the tokens of Access are for; None where it does not stand in front."""
+    # The package of the provider takes seconds to import and 165 MB, which no other stack should pay for.
+    from components.cloudflare import Cloudflare  # noqa: PLC0415
+
+    return Cloudflare("cloudflare", args, opts).audience
