@@ -2,7 +2,7 @@ STACK ?= dev
 OUT ?= rendered/$(STACK)
 RUN := .venv/bin/python -m
 
-.PHONY: help up test check preview render images lab lab-down soak bench destroy password move status docs lock environment
+.PHONY: help up test check preview render images lab lab-down soak bench destroy password rotate move status docs lock environment
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -23,6 +23,9 @@ status: environment  ## Say what runs, and what does not and why
 
 password: environment  ## Print the login password
 	@$(RUN) deploy password --stack $(STACK)
+
+rotate: environment  ## Replace a secret that only machines need: SECRET=<name>; without a name, say which there are and who notices
+	@$(RUN) deploy rotate --stack $(STACK) $(if $(SECRET),--secret $(SECRET))
 
 move: environment  ## Hand a running stack over between the two ways of applying it; TO=engine or TO=kubectl
 	@$(RUN) deploy move --stack $(STACK) --to $(TO)

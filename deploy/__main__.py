@@ -1,4 +1,4 @@
-"""`python -m deploy up | destroy | move | status | password | images`."""
+"""`python -m deploy up | destroy | move | rotate | status | password | images`."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ from typing import get_args
 
 from deploy import commands
 from deploy.console import say
+from deploy.rotate import rotate
 from deploy.way import Way
 from lab.problem import Problem
 from settings import SettingsError
@@ -22,6 +23,8 @@ def main() -> int:
                 commands.destroy(options.stack, data=options.data == "delete")
             case "move":
                 commands.move(options.stack, options.to)
+            case "rotate":
+                rotate(options.stack, options.secret or None, options.way)
             case "password":
                 commands.password(options.stack)
             case "images":
@@ -44,8 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--stack", required=True, help="the stack file, Pulumi.<stack>.yaml")
     ways = get_args(Way)
 
-    up = commands_of.add_parser("up", parents=[common], help="bring the stack up, or up to date")
-    up.add_argument("--way", choices=ways, default=os.environ.get("WAY") or None, help="by the engine or without it")
+    applied = argparse.ArgumentParser(add_help=False)
+    applied.add_argument(
+        "--way", choices=ways, default=os.environ.get("WAY") or None, help="by the engine or without it"
+    )
+
+    commands_of.add_parser("up", parents=[common, applied], help="bring the stack up, or up to date")
+    rotation = commands_of.add_parser("rotate", parents=[common, applied], help="replace a generated secret")
+    rotation.add_argument("--secret", help="which one; all there are are listed when absent")
     destroy = commands_of.add_parser("destroy", parents=[common], help="take it down")
     destroy.add_argument("--data", choices=("keep", "delete"), default="keep", help="what becomes of the users' data")
     move = commands_of.add_parser("move", parents=[common], help="hand it over from one way to the other")
