@@ -27,8 +27,15 @@ def _random_password(name: str, inputs: Mapping[str, Any]) -> dict[str, str]:
     return {"result": generated(kind, inputs["length"], name)}
 
 
+def _only_there(*outputs: str) -> Callable[[str, Mapping[str, Any]], dict[str, str]]:
+    """What somebody else's service chooses, and only an engine could ask for."""
+    return lambda name, _inputs: {output: f"<<id:{name}:{output}>>" for output in outputs}
+
+
 COMPUTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]]] = {
     "random:index/randomPassword:RandomPassword": _random_password,
+    "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": _only_there("aud"),
+    "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken": _only_there("clientId", "clientSecret"),
 }
 
 
