@@ -14,7 +14,7 @@ from deploy.kubectl import Kubectl
 from lab.problem import Problem
 from settings import Settings, SettingsError
 from settings.exposure import PortForward
-from settings.identity import PasswordIdentity
+from settings.identity import Identity, KeycloakIdentity, KeycloakInCluster, PasswordIdentity
 from settings.load import ROOT, read, stack_file
 
 SECTIONS = ("evaluation", "up", "hub", "peer")
@@ -85,10 +85,7 @@ def _ours(stack: str, settings: Settings) -> RunningHub:
     # In a process of its own: this one stays small, so that the peak memory of an evaluation is its own.
     command = (sys.executable, "-m", "deploy", "password", "--stack", stack)
     password = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    identity = settings.identity
-    if not isinstance(identity, PasswordIdentity):
-        raise Problem("identity.kind: only people with a password of the hub's own are measured; choose such a stack")
-    names = sorted(identity.users or identity.admins)[:_VISITORS]
+    names = _with_that_password(settings.identity)[:_VISITORS]
     visitors = [Visitor(exposure.port, name, password) for name in names]
     profiles = settings.users.profiles
     return RunningHub(
@@ -97,6 +94,19 @@ def _ours(stack: str, settings: Settings) -> RunningHub:
         visitors,
         {"profile": profiles[0].name} if len(profiles) > 1 else {},
     )
+
+
+def _with_that_password(identity: Identity) -> list[str]:
+    """Who need not look after others, if anybody."""
+    match identity:
+        case PasswordIdentity(admins=admins, users=users):
+            return sorted(users or admins)
+        case KeycloakIdentity(server=KeycloakInCluster(people=people), groups=groups):
+            return sorted(name for name, theirs in people.items() if theirs & groups.users) or sorted(people)
+        case _:
+            raise Problem(
+                "identity.kind: people's own passwords are known to nobody else; measure a stack that begins with one"
+            )
 
 
 def _peer(options: argparse.Namespace, ours: RunningHub) -> RunningHub:

@@ -7,9 +7,10 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException
-from http.cookiejar import CookieJar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
+from bench.login_form import login_form
 from lab.problem import Problem
 
 _REQUEST_SECONDS: Final = 30.0
@@ -17,6 +18,8 @@ _START_SECONDS: Final = 300.0
 _STOP_SECONDS: Final = 120.0
 _PAUSE: Final = 0.05
 _TOKEN: Final = re.compile(r'xsrf_token: "([^"]+)"')
+AS_BROWSERS_DO: Final = DefaultCookiePolicy(secure_protocols=("http", "https"))
+"""Cookies for encrypted connections go to this machine's own addresses all the same."""
 
 
 class Visitor:
@@ -26,13 +29,12 @@ class Visitor:
         self.name = name
         self._password = password
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar(AS_BROWSERS_DO))
         )
 
     def log_in(self) -> None:
         try:
-            form = {"username": self.name, "password": self._password, "_xsrf": self._token("/hub/login")}
-            landed = self._open("/hub/login?next=/hub/home", form)
+            landed = self._identify("/hub/login?next=/hub/home")
         except OSError as error:
             raise Problem(f"{self.hub} does not let {self.name} in: {error}") from error
         if not landed.endswith("/hub/home"):
@@ -91,10 +93,21 @@ class Visitor:
             raise Problem(f"{self.hub}{path} is no page of JupyterHub")
         return found[1]
 
+    def _identify(self, path: str) -> str:
+        """Say who one is to whoever asks, and say where that leads."""
+        with self._opener.open(self._request(path), timeout=_REQUEST_SECONDS) as page:
+            form = login_form(page.read().decode(), page.url)
+        if form is None:
+            raise Problem(f"{self.hub} asks nobody for a password at {path}")
+        body = _body(form.filled(self.name, self._password))
+        return self._sent(urllib.request.Request(form.address, body))  # noqa: S310 - where the hub's own pages lead
+
     def _open(self, path: str, form: Mapping[str, str]) -> str:
         """Send a form, and say where that leads."""
-        body = urllib.parse.urlencode(form).encode()
-        with self._opener.open(self._request(path, body), timeout=_REQUEST_SECONDS) as answer:
+        return self._sent(self._request(path, _body(form)))
+
+    def _sent(self, request: urllib.request.Request) -> str:
+        with self._opener.open(request, timeout=_REQUEST_SECONDS) as answer:
             address: str = answer.url
             return urllib.parse.urlsplit(address).path
 
@@ -110,3 +123,7 @@ class Visitor:
     def _request(self, path: str, body: bytes | None = None, method: str | None = None) -> urllib.request.Request:
         address = f"http://127.0.0.1:{self._port}{path}"
         return urllib.request.Request(address, body, {"Referer": f"{self.hub}/hub/home"}, method=method)
+
+
+def _body(form: Mapping[str, str]) -> bytes:
+    return urllib.parse.urlencode(form).encode()

@@ -4,8 +4,11 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
 from urllib3.util import Retry
 
+from bench.login_form import login_form
+from bench.visitor import AS_BROWSERS_DO
 from tests.e2e.cluster import eventually
 
 SECONDS = 90
@@ -16,12 +19,14 @@ class HubSession:
         self.hub = hub
         self.name = name
         self._http = requests.Session()
+        self._http.cookies = RequestsCookieJar(AS_BROWSERS_DO)
         # The proxy ends a connection that is idle for five seconds, and kubectl's forwarding ends with it.
         self._http.headers["Connection"] = "close"
         self._http.mount("http://", HTTPAdapter(max_retries=Retry(connect=8, read=False, backoff_factor=0.3)))
-        self._http.get(f"{hub}/hub/login", timeout=SECONDS)
-        form = {"username": name, "password": password, "_xsrf": self._xsrf}
-        self._http.post(f"{hub}/hub/login", data=form, timeout=SECONDS).raise_for_status()
+        page = self._http.get(f"{hub}/hub/login", timeout=SECONDS)
+        form = login_form(page.text, page.url)
+        assert form, f"{page.url} answers {page.status_code} and asks nobody for a password"
+        self._http.post(form.address, data=form.filled(name, password), timeout=SECONDS).raise_for_status()
         assert self.api("GET", "/user").json()["name"] == name
 
     @property
