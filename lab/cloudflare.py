@@ -1,0 +1,110 @@
+"""A stand-in of Cloudflare (its API, its edge and Access) and the real cloudflared, for tests that must not ask the real one.
+
+`python -m lab.cloudflare` runs one until it is interrupted and says where it is.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import build, paths
+from lab.problem import Problem
+from lab.screen import say
+
+SOURCE = paths.HERE / "cloudflare"
+BUILT = paths.CACHE / "cloudflare"
+
+
+@dataclass(frozen=True)
+class Cloudflare:
+    """A stand-in that runs, and the account in it."""
+
+    api: str
+    """What the provider takes as its base_url, or from CLOUDFLARE_BASE_URL."""
+    control: str
+    account: str
+    zone: str
+    domain: str
+    team: str
+    token: str
+    """An API token that may do whatever a deployment needs."""
+
+    def environment(self) -> dict[str, str]:
+        """What points the real provider here."""
+        return {"CLOUDFLARE_BASE_URL": self.api, "CLOUDFLARE_API_TOKEN": self.token}
+
+
+@contextmanager
+def running(domain: str = "example.org", team: str = "example") -> Generator[Cloudflare]:
+    """A stand-in with an account in which nothing has been made yet."""
+    account, zone, token = secrets.token_hex(16), secrets.token_hex(16), secrets.token_urlsafe(30)
+    command = [str(program("standin")), f"-account={account}", f"-zone={zone}", f"-domain={domain}", f"-team={team}"]
+    environment = {**os.environ, "CLOUDFLARE_API_TOKEN": token}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise Problem("The stand-in of Cloudflare did not start; what it said is above.")
+            yield Cloudflare(**json.loads(line), account=account, zone=zone, domain=domain, team=team, token=token)
+        finally:
+            process.terminate()
+
+
+def program(name: str) -> Path:
+    """One of the programs, built if it is not yet there: minutes the first time, from the Go module proxy."""
+    found = target(name) / name
+    if not found.exists():
+        build.check_go()
+        _compile(name)
+    return found
+
+
+def target(name: str) -> Path:
+    """Where the program of the present sources is, once built: the stand-in's own, or the modules' pinned versions."""
+    modules = [SOURCE / "go.mod", SOURCE / "go.sum"]
+    own = sorted(path for path in SOURCE.rglob("*.go") if not path.name.endswith("_test.go"))
+    files = modules + (own if name == "standin" else [])
+    content = build.digest((str(path.relative_to(SOURCE)), path.read_bytes()) for path in files)
+    return BUILT / f"{name}-{content}"
+
+
+PACKAGES = {"standin": ".", "cloudflared": "github.com/cloudflare/cloudflared/cmd/cloudflared"}
+
+
+def _compile(name: str) -> None:
+    unfinished = target(name).with_suffix(".unfinished")
+    for old in BUILT.glob(f"{name}-*"):
+        shutil.rmtree(old)
+    unfinished.mkdir(parents=True)
+    command = ["nice", "-n", "10", "go", "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
+    command += ["-o", str(unfinished / name), PACKAGES[name]]
+    with subprocess.Popen(command, cwd=SOURCE, env=build.environment(), stderr=subprocess.PIPE, text=True) as process:
+        said = build.follow(process.stderr or ())
+    if process.returncode:
+        raise Problem(f"Building {name} failed. Once the cause is gone, run this again.\n{said}")
+    unfinished.replace(target(name))
+
+
+def main() -> None:
+    """Run one until it is interrupted."""
+    parser = argparse.ArgumentParser(prog="lab.cloudflare", description=main.__doc__)
+    parser.add_argument("--domain", default="example.org")
+    parser.add_argument("--team", default="example")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), running(asked.domain, asked.team) as cloudflare:
+        for name, value in {**vars(cloudflare), **cloudflare.environment()}.items():
+            say(f"{name}={value}")
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()
