@@ -15,6 +15,7 @@ from components.edges import edges
 from components.hub import Hub, HubArgs
 from components.hub_config import hub_settings
 from components.ingress import HubIngress, HubIngressArgs
+from components.keycloak_server import KeycloakServer, KeycloakServerArgs
 from components.mesh import NAMESPACE_LABELS, Mesh, MeshArgs, through_the_mesh
 from components.monitoring import Monitoring, MonitoringArgs
 from components.namespaces import Namespaces, NamespacesArgs
@@ -95,6 +96,21 @@ def deploy(
         ),
         part,
     )
+    keycloak = None
+    if (ours := settings.keycloak_of_ours) and credentials.keycloak:
+        keycloak = KeycloakServer(
+            "keycloak",
+            KeycloakServerArgs(
+                settings=ours,
+                namespace=spaces.platform,
+                node_is_here=isinstance(settings.cluster, Lab),
+                keys=credentials.keycloak,
+                nodes=scheduling.nodes,
+                image=images["keycloak"],
+                postgres_image=images["postgres"],
+            ),
+            part,
+        )
     if settings.storage.shared:
         Volumes("volumes", VolumesArgs(volumes=settings.storage.shared, namespace=spaces.users, room=spaces), part)
     Proxy(

@@ -9,7 +9,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.base import Component, name_of
 from components.generations import Shape, generated, generation_of
-from components.naming import FINGERPRINT_KEY, labels
+from components.naming import FINGERPRINT_KEY, KEYCLOAK_ADMINISTRATOR, KEYCLOAK_DATABASE_PASSWORD, labels
 from components.pods import keyed_fingerprint
 from hub.settings import (
     CLIENT_SECRET,
@@ -55,6 +55,15 @@ class SecretKey:
     """None for what somebody else keeps."""
 
 
+@dataclass(frozen=True)
+class KeycloakKeys:
+    """What a Keycloak of ours begins with."""
+
+    database_password: SecretKey
+    administrator: SecretKey
+    """Of one generation: Keycloak reads it at its very first start and never again."""
+
+
 class Credentials(Component):
     cookie_secret: SecretKey
     crypt_key: SecretKey
@@ -65,6 +74,8 @@ class Credentials(Component):
     """What people type, or what those of a new Keycloak begin with; None where others know who they are."""
     client_secret: SecretKey | None
     """What the hub shows to Keycloak; None where it asks none."""
+    keycloak: KeycloakKeys | None
+    """None where no Keycloak of ours runs."""
     database_password: SecretKey | None
     """None where the database is a file."""
     metrics_token: SecretKey | None
@@ -84,6 +95,7 @@ class Credentials(Component):
         self.login_password = self._login_password(args.identity)
         with_keycloak = isinstance(args.identity, KeycloakIdentity)
         self.client_secret = self._password(CLIENT_SECRET, _GENERATED) if with_keycloak else None
+        self.keycloak = self._keycloak_keys(args.identity)
         self.database_password = None
         if isinstance(args.database, Postgres):
             server = args.database.server
@@ -108,6 +120,13 @@ class Credentials(Component):
                 return self._password(LOGIN_PASSWORD, _GENERATED)
             case _:
                 return None
+
+    def _keycloak_keys(self, identity: Identity) -> KeycloakKeys | None:
+        if not isinstance(identity, KeycloakIdentity) or not isinstance(identity.server, KeycloakInCluster):
+            return None
+        [administrator] = generated(KEYCLOAK_ADMINISTRATOR, Shape.PASSWORD, 0, self.kept)
+        [kept] = self._secret(KEYCLOAK_ADMINISTRATOR, {KEYCLOAK_ADMINISTRATOR: administrator})
+        return KeycloakKeys(self._password(KEYCLOAK_DATABASE_PASSWORD, _GENERATED), kept)
 
     def _password(self, name: str, source: GeneratedSecret | DeclaredSecret | ExistingSecret) -> SecretKey:
         match source:

@@ -21,6 +21,7 @@ from components.naming import (
     DATABASE_PORT,
     HUB,
     HUB_PORT,
+    KEYCLOAK_DATABASE,
     PROXY,
     PROXY_API_PORT,
     PROXY_HTTP_PORT,
@@ -32,7 +33,11 @@ from components.naming import (
 )
 from hub.service_settings import SERVICE_LABEL
 from settings import Settings
+from settings.contract import SERVER as KEYCLOAK
+from settings.contract import SERVER_PORT as KEYCLOAK_PORT
+from settings.domain import port_of
 from settings.exposure import Copied, Ingress, Tunnel
+from settings.identity import KeycloakExternal, KeycloakIdentity
 from settings.services import Service
 from settings.storage import CloneVolume, Postgres, PostgresExternal
 
@@ -111,6 +116,7 @@ def edges(settings: Settings) -> list[Edge]:
     needed = [
         *_core(settings),
         *_exposure(settings),
+        *_keycloak(settings),
         *_internet(settings),
         *_database(settings),
         *_scheduler(settings),
@@ -151,6 +157,22 @@ def _exposure(settings: Settings) -> list[Edge]:
                 Edge(tunnel, PUBLIC, (_TUNNEL_PORT,), ("TCP", "UDP")),
                 # The keys that Access signs with.
                 Edge(tunnel, PUBLIC, (443,)),
+            ]
+        case _:
+            return []
+
+
+def _keycloak(settings: Settings) -> list[Edge]:
+    """Browsers find a Keycloak of ours through a port of the machine, which no policy sees."""
+    identity, platform = settings.identity, settings.namespace.name
+    match identity:
+        case KeycloakIdentity(server=KeycloakExternal() as server):
+            return [Edge(_hub(settings), ANYWHERE_BUT_METADATA, (port_of(server.url),))]
+        case KeycloakIdentity():
+            keycloak = Pods(platform, KEYCLOAK)
+            return [
+                Edge(_hub(settings), keycloak, (KEYCLOAK_PORT,)),
+                Edge(keycloak, Pods(platform, KEYCLOAK_DATABASE), (DATABASE_PORT,)),
             ]
         case _:
             return []

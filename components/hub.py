@@ -13,30 +13,27 @@ from pulumi_kubernetes.core.v1 import (
     EmptyDirVolumeSourceArgs,
     EnvVarArgs,
     HTTPGetActionArgs,
-    KeyToPathArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
-    ProjectedVolumeSourceArgs,
-    SecretProjectionArgs,
     Service,
     ServicePortArgs,
     ServiceSpecArgs,
     VolumeArgs,
     VolumeMountArgs,
-    VolumeProjectionArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
 from components.accounts import account, grant, subject
 from components.base import Component, name_of
-from components.credentials import Credentials
+from components.credentials import Credentials, SecretKey
 from components.naming import HUB, HUB_PORT, HUB_SETTINGS, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
 from components.placement import Nodes, spread
 from components.pods import container_security, fingerprint, pod_security, requirements, scratch
 from components.scraping import HUB_METRICS, scrape_annotations
+from components.secret_files import secret_files
 from hub.settings import (
     ACCESS_AUDIENCE,
     CLIENT_SECRET,
@@ -178,7 +175,7 @@ def _pod(args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str]) -> Po
         volumes=[
             tmp,
             VolumeArgs(name="settings", config_map=ConfigMapVolumeSourceArgs(name=config)),
-            VolumeArgs(name="secrets", projected=_secret_files(args.credentials)),
+            VolumeArgs(name="secrets", projected=secret_files(_files(args.credentials))),
             _state(args.state_claim),
         ],
     )
@@ -193,8 +190,8 @@ def _health(*, period_seconds: int, failure_threshold: int) -> ProbeArgs:
     )
 
 
-def _secret_files(credentials: Credentials) -> ProjectedVolumeSourceArgs:
-    files = {
+def _files(credentials: Credentials) -> Mapping[str, SecretKey | None]:
+    return {
         COOKIE_SECRET: credentials.cookie_secret,
         CRYPT_KEY: credentials.crypt_key,
         EARLIER_CRYPT_KEY: credentials.earlier_crypt_key,
@@ -206,16 +203,6 @@ def _secret_files(credentials: Credentials) -> ProjectedVolumeSourceArgs:
         METRICS_TOKEN: credentials.metrics_token,
         **credentials.service_tokens,
     }
-    return ProjectedVolumeSourceArgs(
-        default_mode=0o440,
-        sources=[
-            VolumeProjectionArgs(
-                secret=SecretProjectionArgs(name=key.secret, items=[KeyToPathArgs(key=key.key, path=file)])
-            )
-            for file, key in files.items()
-            if key is not None
-        ],
-    )
 
 
 def _state(claim: pulumi.Input[str] | None) -> VolumeArgs:

@@ -12,6 +12,8 @@ PROXY_PUBLIC_SERVICE = "proxy-public"
 PROXY_API_SERVICE = "proxy-api"
 DATABASE = "database"
 DATABASE_PORT = 5432
+KEYCLOAK_DATABASE = "keycloak-database"
+KEYCLOAK_MANAGEMENT_PORT = 9000
 CERTIFICATE = "certificate"
 CLOUDFLARED = "cloudflared"
 CLOUDFLARED_METRICS_PORT = 2000
@@ -32,6 +34,8 @@ SETTINGS_ANNOTATION = "jupyterhub-platform/settings"
 SECRETS_ANNOTATION = "jupyterhub-platform/secrets"
 """Fingerprints of what a pod reads: when one changes, the pod starts anew."""
 
+KEYCLOAK_DATABASE_PASSWORD = "keycloak-database-password"  # noqa: S105 - the name of a Secret
+KEYCLOAK_ADMINISTRATOR = "keycloak-administrator"
 FINGERPRINT_KEY = "fingerprint-key"
 """With which fingerprints of secrets are made."""
 

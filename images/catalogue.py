@@ -17,6 +17,7 @@ LAB = "lab.local"
 CONTEXTS: dict[str, tuple[str, ...]] = {
     "hub": ("images/hub", "hub"),
     "notebook": ("images/notebook",),
+    "keycloak": ("images/keycloak",),
     "proxy": ("images/proxy",),
     "postgres": ("images/postgres",),
     "pyspark": ("images/notebook", "images/pyspark"),

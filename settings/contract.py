@@ -98,7 +98,7 @@ def contract(settings: Settings) -> Contract | None:
     return Contract(
         realm=identity.realm.name,
         realm_is_ours=isinstance(identity.realm, MadeRealm),
-        server=f"http://127.0.0.1:{server.port}" if ours else server.url,
+        server=server.address if ours else server.url,
         back_channel=f"http://{SERVER}.{settings.namespace.name}:{SERVER_PORT}" if ours else server.url,
         origins=origins(exposure),
         after_logout="/cdn-cgi/access/logout" if access else "/hub/",

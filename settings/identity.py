@@ -56,6 +56,11 @@ class KeycloakInCluster(Section):
     """Who has an account from the first day, and in which groups. All begin with one generated password; what Keycloak's own
     pages change afterwards stays."""
 
+    @property
+    def address(self) -> str:
+        """As browsers on this machine know it. It stands in every token, whoever asks for one."""
+        return f"http://127.0.0.1:{self.port}"
+
 
 class Administrator(Section):
     """A client of Keycloak with a service account that may manage the realm, or make it."""

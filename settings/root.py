@@ -77,9 +77,17 @@ class Settings(Section):
         return (*parts, *(image.name for image in self.users.images if image.reference is None))
 
     @property
+    def keycloak_of_ours(self) -> KeycloakInCluster | None:
+        """None where no Keycloak of ours is beside the hub."""
+        match self.identity:
+            case KeycloakIdentity(server=KeycloakInCluster() as server):
+                return server
+            case _:
+                return None
+
+    @property
     def runs_keycloak(self) -> bool:
-        """Whether a Keycloak of ours is beside the hub."""
-        return isinstance(self.identity, KeycloakIdentity) and isinstance(self.identity.server, KeycloakInCluster)
+        return self.keycloak_of_ours is not None
 
     @property
     def _services_are_found_in_homes(self) -> bool:
@@ -125,6 +133,7 @@ class Settings(Section):
             "login-password": isinstance(self._of_login.get("identity.password"), GeneratedSecret),
             "client-secret": isinstance(self.identity, KeycloakIdentity),
             "database-password": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
+            "keycloak-database-password": self.runs_keycloak,
             "tunnel-token": isinstance(self.exposure, Tunnel),
         }
         services = (each.name for each in self.hub.services if isinstance(each.token, GeneratedSecret))
