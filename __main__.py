@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import hub_check, kubeconfig
+from components import edge_check, hub_check, kubeconfig
 from deploy import kept
 from images.catalogue import UnpinnedImages, references
 from settings import SettingsError
@@ -16,6 +16,7 @@ try:
         kubeconfig.require_context(settings.cluster, f"Pulumi.{stack}.yaml")
     hub_check.check(settings, f"Pulumi.{stack}.yaml")
     kept.check(settings, stack, f"Pulumi.{stack}.yaml")
+    edge_check.check(settings, stack, f"Pulumi.{stack}.yaml")
     images = references(stack, settings.images, lab=settings.cluster.kind == "lab", preview=pulumi.runtime.is_dry_run())
 except (SettingsError, UnpinnedImages) as error:
     raise pulumi.RunError(str(error)) from error

@@ -5,6 +5,7 @@ import pulumi_cloudflare
 
 from components.access import Access, AccessArgs, Keycloak
 from components.base import Component
+from components.edge_names import hosts
 from components.tunnel import TUNNEL_SECRET, Tunnel, TunnelArgs
 from components.way_in import WayInArgs
 from settings.contract import Contract
@@ -27,7 +28,7 @@ class Cloudflare(Component):
                 settings=settings.access,
                 login=login(settings.access, args.contract, args.edge_client_secret),
                 account=settings.account,
-                hosts=[settings.host],
+                hosts=hosts(settings),
                 namespace=args.namespace,
             )
             self.audience = Access("access", guard, part).audience

@@ -1,5 +1,7 @@
 """How what is ours is called at Cloudflare, where other people's objects are beside it. Pure."""
 
+from settings.exposure import Tunnel
+
 
 def title(host: str, part: str = "") -> str:
     """The name of an object: people read it on the login page, and an account has each one once."""
@@ -11,9 +13,9 @@ def comment(stack: str) -> str:
     return f"Kept by the stack {stack} of jupyterhub-platform"
 
 
-def below(host: str) -> str:
-    """Every name directly below the host."""
-    return f"*.{host}"
+def hosts(exposure: Tunnel) -> list[str]:
+    """The names that lead through the tunnel: what people type, and every one directly below it where users have their own."""
+    return [exposure.host, *([f"*.{exposure.host}"] if exposure.subdomains else [])]
 
 
 def lasting(seconds: int) -> str:

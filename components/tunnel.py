@@ -21,7 +21,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.base import Component, name_of
 from components.cloudflared import Cloudflared, CloudflaredArgs
 from components.credentials import SecretKey
-from components.edge_names import below, comment, title
+from components.edge_names import comment, hosts, title
 from components.generations import Shape, generated
 from components.naming import CLOUDFLARED, PROXY_PUBLIC_SERVICE, labels
 from components.placement import Nodes
@@ -50,8 +50,6 @@ class TunnelArgs:
     nodes: Nodes
     image: str
     monitoring: MonitoringSection | None
-    apex: str | None = None
-    """The zone's own name, where every user's server has a name below the host; None where all share the host."""
 
 
 class Tunnel(Component):
@@ -68,12 +66,11 @@ class Tunnel(Component):
             tunnel_secret=secret,
             opts=self.child,
         )
-        hosts = [settings.host, *([below(settings.host)] if args.apex else [])]
-        self._routes(args, tunnel.id, hosts)
-        for role, host in zip(("tunnel-dns", "tunnel-dns-users"), hosts, strict=False):
+        self._routes(args, tunnel.id)
+        for role, host in zip(("tunnel-dns", "tunnel-dns-users"), hosts(settings), strict=False):
             self._record(role, settings.zone, host, tunnel.id)
-        if args.apex:
-            self._certificate(settings.zone, [args.apex, *hosts])
+        if settings.subdomains is not None:
+            self._certificate(settings.zone, sorted({settings.subdomains.apex, *hosts(settings)}))
         token = pulumi.Output.all(tunnel=tunnel.id, secret=secret).apply(
             lambda known: connector_token(settings.account, known["tunnel"], known["secret"])
         )
@@ -88,7 +85,7 @@ class Tunnel(Component):
         Cloudflared(CLOUDFLARED, connector, self.child)
         self.register_outputs({})
 
-    def _routes(self, args: TunnelArgs, tunnel: pulumi.Output[str], hosts: list[str]) -> None:
+    def _routes(self, args: TunnelArgs, tunnel: pulumi.Output[str]) -> None:
         access = args.settings.access
         guarded = origin_request(access.team, args.audience) if access and args.audience else None
         origin = f"http://{PROXY_PUBLIC_SERVICE}.{args.namespace_name}:80"
@@ -99,7 +96,7 @@ class Tunnel(Component):
             source="cloudflare",
             config=ZeroTrustTunnelCloudflaredConfigConfigArgs(
                 ingresses=[
-                    *(Rule(hostname=host, service=origin, origin_request=guarded) for host in hosts),
+                    *(Rule(hostname=host, service=origin, origin_request=guarded) for host in hosts(args.settings)),
                     Rule(service="http_status:404"),
                 ]
             ),
@@ -119,12 +116,12 @@ class Tunnel(Component):
             opts=self.child,
         )
 
-    def _certificate(self, zone: str, hosts: list[str]) -> None:
+    def _certificate(self, zone: str, names: list[str]) -> None:
         CertificatePack(
             "tunnel-certificate",
             zone_id=zone,
             type="advanced",
-            hosts=hosts,
+            hosts=names,
             certificate_authority="lets_encrypt",
             validation_method="txt",
             validity_days=90,
