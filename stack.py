@@ -14,7 +14,7 @@ from components.credentials import Credentials, CredentialsArgs
 from components.edges import edges
 from components.hub import Hub, HubArgs
 from components.hub_config import hub_settings
-from components.ingress import HubIngress, HubIngressArgs
+from components.ingress import HubIngress, HubIngressArgs, copies
 from components.keycloak_server import KeycloakServer, KeycloakServerArgs
 from components.mesh import NAMESPACE_LABELS, Mesh, MeshArgs, through_the_mesh
 from components.monitoring import Monitoring, MonitoringArgs
@@ -31,7 +31,7 @@ from lab.paths import KUBECONFIG as LAB_KUBECONFIG
 from settings import Settings, arithmetic
 from settings.cluster import Cluster, Lab
 from settings.contract import contract
-from settings.exposure import Copied, Ingress, Tunnel
+from settings.exposure import Ingress, Tunnel
 
 
 class Platform(Component):
@@ -120,6 +120,7 @@ def deploy(
             namespace=spaces.platform,
             hub_url=runtime.hub_url,
             token=credentials.proxy_token,
+            by_host=runtime.subdomains,
             nodes=scheduling.nodes,
             image=images["proxy"],
             monitoring=settings.monitoring,
@@ -196,9 +197,9 @@ def _exposure(settings: Settings, namespace: pulumi.Output[str], hub_image: str,
     if not isinstance(exposure, Ingress):
         return
     HubIngress("ingress", HubIngressArgs(settings=exposure, namespace=namespace, namespace_name=name), part)
-    if isinstance(exposure.tls, Copied):
-        copy = CertificateArgs(source=exposure.tls, namespace=namespace, namespace_name=name, image=hub_image)
-        Certificate("certificate", copy, part)
+    if copied := copies(exposure):
+        copier = CertificateArgs(copies=copied, namespace=namespace, namespace_name=name, image=hub_image)
+        Certificate("certificate", copier, part)
 
 
 def _surroundings(

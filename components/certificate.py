@@ -1,5 +1,6 @@
-"""A certificate of another namespace, copied and kept fresh by a pod that may read that one Secret and write that one copy."""
+"""Certificates of other namespaces, copied and kept fresh by a pod that may read those Secrets and write those copies alone."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -18,7 +19,6 @@ from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
 from components.accounts import account, grant, subject
 from components.base import Component
-from components.ingress import TLS_SECRET
 from components.naming import CERTIFICATE, labels, selector
 from components.pods import container_security, pod_security, scratch
 from hub.places import CERTIFICATE_COPIED, CERTIFICATE_LOOKED
@@ -29,7 +29,8 @@ _MINUTES_OF_SILENCE = 2
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    source: Copied
+    copies: Mapping[str, Copied]
+    """Where each comes from, by the Secret of ours that holds the copy."""
     namespace: pulumi.Input[str]
     namespace_name: str
     image: str
@@ -39,13 +40,15 @@ class Certificate(Component):
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         # Declared without its values, which are the copier's: nobody else may make Secrets here, and an update leaves them.
-        Secret(
-            "certificate-copy",
-            metadata=ObjectMetaArgs(name=TLS_SECRET, namespace=args.namespace, labels=labels(CERTIFICATE)),
-            opts=self.child,
-        )
-        self._right("source", args, args.source.namespace, args.source.name, ["get"])
-        self._right("copy", args, args.namespace, TLS_SECRET, ["get", "patch"])
+        for copy in args.copies:
+            Secret(
+                f"certificate-{copy}",
+                metadata=ObjectMetaArgs(name=copy, namespace=args.namespace, labels=labels(CERTIFICATE)),
+                opts=self.child,
+            )
+        for namespace, sources in _by_namespace(args.copies.values()).items():
+            self._right(f"source-{namespace}", args, namespace, sources, ["get"])
+        self._right("copy", args, args.namespace, list(args.copies), ["get", "patch"])
         Deployment(
             "certificate",
             metadata=ObjectMetaArgs(name=CERTIFICATE, namespace=args.namespace, labels=labels(CERTIFICATE)),
@@ -63,17 +66,17 @@ class Certificate(Component):
         self.register_outputs({})
 
     def _right(
-        self, role: str, args: CertificateArgs, namespace: pulumi.Input[str], secret: str, verbs: list[str]
+        self, role: str, args: CertificateArgs, namespace: pulumi.Input[str], secrets: list[str], verbs: list[str]
     ) -> None:
         name = f"{args.namespace_name}-{CERTIFICATE}"
         metadata = ObjectMetaArgs(name=name, namespace=namespace, labels=labels(CERTIFICATE))
-        rules = [PolicyRuleArgs(api_groups=[""], resources=["secrets"], resource_names=[secret], verbs=verbs)]
+        rules = [PolicyRuleArgs(api_groups=[""], resources=["secrets"], resource_names=secrets, verbs=verbs)]
         grant(role, metadata, rules, subject(CERTIFICATE, args.namespace), self.child)
 
 
 def _pod(args: CertificateArgs, own: pulumi.Input[str]) -> PodSpecArgs:
     tmp, tmp_mount = scratch()
-    source = f"{args.source.namespace}/{args.source.name}"
+    copies = [f"{each.namespace}/{each.name}={args.namespace_name}/{copy}" for copy, each in args.copies.items()]
     return PodSpecArgs(
         service_account_name=own,
         automount_service_account_token=True,
@@ -83,7 +86,7 @@ def _pod(args: CertificateArgs, own: pulumi.Input[str]) -> PodSpecArgs:
             ContainerArgs(
                 name=CERTIFICATE,
                 image=args.image,
-                command=["python", "-m", "hub.certificate_copy", source, f"{args.namespace_name}/{TLS_SECRET}"],
+                command=["python", "-m", "hub.certificate_copy", *copies],
                 security_context=container_security(),
                 resources=ResourceRequirementsArgs(
                     requests={"cpu": "10m", "memory": "64Mi"}, limits={"cpu": "200m", "memory": "192Mi"}
@@ -101,6 +104,13 @@ def _pod(args: CertificateArgs, own: pulumi.Input[str]) -> PodSpecArgs:
         ],
         volumes=[tmp],
     )
+
+
+def _by_namespace(sources: Iterable[Copied]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        found.setdefault(source.namespace, []).append(source.name)
+    return found
 
 
 def _looked_lately() -> str:

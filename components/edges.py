@@ -148,7 +148,7 @@ def _exposure(settings: Settings) -> list[Edge]:
             copier = Edge(Pods(platform, CERTIFICATE), ANYWHERE_BUT_METADATA, _API_SERVER_PORTS)
             return [
                 Edge(Others(exposure.controller.namespace), proxy, (PROXY_HTTP_PORT,)),
-                *([copier] if isinstance(exposure.tls, Copied) else []),
+                *([copier] if any(isinstance(each, Copied) for each in exposure.certificates.values()) else []),
             ]
         case Tunnel():
             tunnel = Pods(platform, CLOUDFLARED)

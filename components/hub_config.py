@@ -33,6 +33,7 @@ def hub_settings(settings: Settings, images: Mapping[str, str]) -> HubSettings:
     return HubSettings(
         hub_url=f"http://{HUB}.{platform}:{HUB_PORT}",
         public_url=public_url(settings.exposure),
+        subdomains=not isinstance(settings.exposure, PortForward) and settings.exposure.subdomains is not None,
         proxy_api_url=f"http://{PROXY_API_SERVICE}.{platform}:{PROXY_API_PORT}",
         database=_database(settings.storage.database, platform),
         login=_login(settings),

@@ -19,12 +19,15 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.base import Component
+from components.edge_names import below
 from components.naming import PROXY, PROXY_PUBLIC_SERVICE, labels
 from settings.exposure import CertManager, Copied, Nginx, TlsSecret, Traefik
 from settings.exposure import Ingress as Settings
 
 TLS_SECRET = "hub-tls"  # noqa: S105 - the name of a Secret
-"""The certificate, where it is ours to name: what cert-manager obtains, or the copy of another namespace's."""
+SERVERS_TLS_SECRET = "servers-tls"  # noqa: S105 - the name of a Secret
+"""The certificates, where they are ours to name: what cert-manager obtains, or the copy of another namespace's."""
+_OURS = (TLS_SECRET, SERVERS_TLS_SECRET)
 _REDIRECT = "to-https"
 _WITHOUT_WAITING = {"pulumi.com/skipAwait": "true"}
 """The engine would wait for an address, which a controller without a load balancer never writes."""
@@ -43,15 +46,14 @@ class HubIngress(Component):
     def __init__(self, name: str, args: HubIngressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._args = args
-        self._ingress("hub-ingress", "hub", annotations(args.settings), certificate(args.settings))
+        self._ingress("hub-ingress", "hub", annotations(args.settings), certificates(args.settings))
         if args.settings.tls and isinstance(args.settings.controller, Traefik):
             # ingress-nginx redirects by itself; Traefik takes an object for it, and a second Ingress that names it.
             self._redirect(args.namespace)
-            self._ingress("redirect-ingress", "hub-redirect", redirect(args.namespace_name), None)
+            self._ingress("redirect-ingress", "hub-redirect", redirect(args.namespace_name), {})
         self.register_outputs({})
 
-    def _ingress(self, role: str, name: str, annotations: Mapping[str, str], secret: str | None) -> None:
-        host = self._args.settings.host
+    def _ingress(self, role: str, name: str, annotations: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         backend = IngressBackendArgs(
             service=IngressServiceBackendArgs(name=PROXY_PUBLIC_SERVICE, port=ServiceBackendPortArgs(name="http"))
         )
@@ -72,8 +74,9 @@ class HubIngress(Component):
                             paths=[HTTPIngressPathArgs(path="/", path_type="Prefix", backend=backend)]
                         ),
                     )
+                    for host in hosts(self._args.settings)
                 ],
-                tls=[IngressTLSArgs(hosts=[host], secret_name=secret)] if secret else None,
+                tls=[IngressTLSArgs(hosts=[host], secret_name=name) for host, name in secrets.items()] or None,
             ),
             opts=self.child,
         )
@@ -89,20 +92,27 @@ class HubIngress(Component):
         )
 
 
-def certificate(settings: Settings) -> str | None:
-    """The Secret the controller reads the certificate from; None for plain http."""
-    match settings.tls:
-        case TlsSecret(name=name):
-            return name
-        case CertManager() | Copied():
-            return TLS_SECRET
-        case None:
-            return None
+def hosts(settings: Settings) -> list[str]:
+    """The hub's, and where users' servers have names of their own any one label in front of it."""
+    return [settings.host, *([below(settings.host)] if settings.subdomains else [])]
+
+
+def certificates(settings: Settings) -> dict[str, str]:
+    """The Secret the controller reads each host's certificate from; none for plain http."""
+    named = zip(hosts(settings), settings.certificates.values(), _OURS, strict=False)
+    return {host: source.name if isinstance(source, TlsSecret) else ours for host, source, ours in named}
+
+
+def copies(settings: Settings) -> dict[str, Copied]:
+    """The certificates of other namespaces, by the Secret that is to hold the copy."""
+    named = zip(_OURS, settings.certificates.values(), strict=False)
+    return {ours: source for ours, source in named if isinstance(source, Copied)}
 
 
 def annotations(settings: Settings) -> dict[str, str]:
     """Uploads of any size, connections that may be silent for an hour, and nothing in the clear where there is TLS."""
-    issuer = {"cert-manager.io/cluster-issuer": settings.tls.issuer} if isinstance(settings.tls, CertManager) else {}
+    issuers = [each.issuer for each in settings.certificates.values() if isinstance(each, CertManager)]
+    issuer = {"cert-manager.io/cluster-issuer": issuers[0]} if issuers else {}
     match settings.controller:
         case Nginx():
             return issuer | _prefixed("nginx.ingress.kubernetes.io/", _nginx(encrypted=settings.tls is not None))

@@ -47,6 +47,8 @@ class ProxyArgs:
     namespace: pulumi.Input[str]
     hub_url: str
     token: SecretKey
+    by_host: bool
+    """Whether each server has a host name of its own."""
     nodes: Nodes
     image: str
     monitoring: MonitoringSection | None
@@ -142,6 +144,7 @@ def _arguments(args: ProxyArgs) -> list[str]:
         f"--api-port={PROXY_API_PORT}",
         f"--default-target={args.hub_url}",
         f"--error-target={args.hub_url}/hub/error",
+        *(["--host-routing"] if args.by_host else []),
         *metrics,
     ]
 

@@ -43,8 +43,11 @@ def expected(settings: Settings) -> list[Expected]:
         found.append(Expected("exposure.controller.namespace", "namespaces", controller.namespace))
         if isinstance(controller, Traefik) and exposure.tls:
             found.append(Expected("exposure.controller.kind", _DEFINITION, "middlewares.traefik.io"))
-        if isinstance(exposure.tls, CertManager):
-            found.append(Expected("exposure.tls.issuer", "clusterissuers.cert-manager.io", exposure.tls.issuer))
+        found += [
+            Expected(f"{key}.issuer", "clusterissuers.cert-manager.io", each.issuer)
+            for key, each in exposure.certificates.items()
+            if isinstance(each, CertManager)
+        ]
     return found
 
 

@@ -82,23 +82,22 @@ def gather(stack: Stack, kubectl: Kubectl, program: Program, way: Way) -> Secret
     absent = [name for name in missing(program.references, kept, files) if name not in elsewhere]
     lines = [_how_to_give(stack, name) for name in absent]
     lines += [_how_to_make(kubectl, place) for place in program.expected if place not in kept]
-    certificate = certificate_of(stack.settings)
-    if certificate and certificate not in kept_values(kubectl, [certificate]):
-        lines.append(_how_to_make_a_certificate(kubectl, certificate))
+    certificates = certificates_of(stack.settings)
+    there = kept_values(kubectl, list(certificates.values()))
+    lines += [_how_to_make_a_certificate(kubectl, *each) for each in certificates.items() if each[1] not in there]
     if lines:
         raise Problem("\n".join(["secrets are missing, and nothing was changed:", *lines]))
     return Secrets(kept, files, declared_values(program.references, kept, files))
 
 
-def certificate_of(settings: Settings) -> Place | None:
-    """Where the certificate is that somebody else keeps."""
-    match settings.exposure:
-        case Ingress(tls=TlsSecret(name=name)):
-            return Place(settings.namespace.name, name, "tls.crt")
-        case Ingress(tls=Copied(namespace=namespace, name=name)):
-            return Place(namespace, name, "tls.crt")
-        case _:
-            return None
+def certificates_of(settings: Settings) -> dict[str, Place]:
+    """Where the certificates are that somebody else keeps, by the keys that name them."""
+    named = settings.exposure.certificates if isinstance(settings.exposure, Ingress) else {}
+    return {
+        key: Place(each.namespace if isinstance(each, Copied) else settings.namespace.name, each.name, "tls.crt")
+        for key, each in named.items()
+        if isinstance(each, TlsSecret | Copied)
+    }
 
 
 def login_password(stack: Stack, kubectl: Kubectl) -> str:
@@ -134,9 +133,9 @@ def _how_to_make(kubectl: Kubectl, place: Place) -> str:
     )
 
 
-def _how_to_make_a_certificate(kubectl: Kubectl, place: Place) -> str:
+def _how_to_make_a_certificate(kubectl: Kubectl, key: str, place: Place) -> str:
     return (
-        f"  exposure.tls: there is no certificate in the Secret {place.secret} of namespace {place.namespace}; make it of its files:\n"
+        f"  {key}: there is no certificate in the Secret {place.secret} of namespace {place.namespace}; make it of its files:\n"
         f"    kubectl --context {kubectl.context} --namespace {place.namespace} create secret tls {place.secret} "
         "--cert=<file> --key=<file>"
     )

@@ -1,4 +1,4 @@
-"""Keeps a copy of a TLS certificate that lies in another namespace: `python -m hub.certificate_copy <source> <copy>`,
+"""Keeps copies of TLS certificates that lie in other namespaces: `python -m hub.certificate_copy <source>=<copy> ...`,
 each as `<namespace>/<name>` of a Secret.
 
 It asks again and again instead of watching: two small answers a time, and whatever was missed or spoilt is mended.
@@ -79,12 +79,13 @@ class Copier:
         return good
 
 
-async def follow(source: str, copy: str) -> None:
+async def follow(*copies: str) -> None:
     config.load_incluster_config()
     async with client.ApiClient() as connection:
-        copier = Copier(client.CoreV1Api(connection), source, copy)
+        api = client.CoreV1Api(connection)
+        copiers = [Copier(api, source, copy) for source, copy in (pair.split("=") for pair in copies)]
         while True:
-            if await copier.look():
+            if all([await copier.look() for copier in copiers]):
                 CERTIFICATE_COPIED.touch()
             else:
                 CERTIFICATE_COPIED.unlink(missing_ok=True)

@@ -178,6 +178,8 @@ class HubSettings(Model):
     """Where the proxy and the user pods reach the hub."""
     public_url: str | None = None
     """Where people reach the hub; taken from each request when absent."""
+    subdomains: bool = False
+    """Whether each server has a host name of its own below the hub's."""
     proxy_api_url: str
     database: Annotated[SqliteDatabase | PostgresDatabase, Field(discriminator="kind")]
     login: Login

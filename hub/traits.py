@@ -17,7 +17,7 @@ DECIDED_ELSEWHERE = {
     "admin_users": "identity.admins",
     **dict.fromkeys(("cpu_guarantee", "cpu_limit", "mem_guarantee", "mem_limit"), "users.profiles"),
     **dict.fromkeys(("ip", "port", "hub_ip", "hub_port", "bind_url", "base_url", "proxy_cmd", "api_tokens"), PLATFORM),
-    **dict.fromkeys(("cookie_secret_file", "config_file", "service_tokens"), PLATFORM),
+    **dict.fromkeys(("cookie_secret_file", "config_file", "service_tokens", "subdomain_hook"), PLATFORM),
     **dict.fromkeys(("any_allow_config", "delete_invalid_users", "username_map", "username_pattern"), PLATFORM),
     **dict.fromkeys(("args", "service_account", "extra_container_config", "supplemental_gids"), PLATFORM),
     **dict.fromkeys(("init_containers", "extra_containers", "modify_pod_hook", "pre_spawn_hook"), PLATFORM),
@@ -64,10 +64,20 @@ def _addresses(settings: HubSettings, secrets: Secrets) -> list[Trait]:
         Trait("JupyterHub", "hub_connect_url", settings.hub_url, PLATFORM),
         # Said once and for all: what a request claims of itself decides neither redirects nor whether cookies are secure.
         Trait("JupyterHub", "public_url", settings.public_url or "", "exposure.host"),
+        *_subdomains(settings),
         Trait("ConfigurableHTTPProxy", "should_start", False, PLATFORM),
         Trait("ConfigurableHTTPProxy", "api_url", settings.proxy_api_url, PLATFORM),
         Trait("ConfigurableHTTPProxy", "auth_token", secrets.proxy_token, PLATFORM),
         Trait("JupyterHub", "cleanup_proxy", False, PLATFORM),
+    ]
+
+
+def _subdomains(settings: HubSettings) -> list[Trait]:
+    key, host = "exposure.subdomains", (settings.public_url or "").rstrip("/")
+    return [
+        Trait("JupyterHub", "subdomain_host", host if settings.subdomains else "", key),
+        # Otherwise browsers let any name below the hub's set cookies that the hub and its servers would take for theirs.
+        Trait("JupyterHub", "cookie_host_prefix_enabled", settings.subdomains and _is_encrypted(settings), key),
     ]
 
 

@@ -75,6 +75,17 @@ class Copied(Section):
     """The name of the Secret, with the keys `tls.crt` and `tls.key`."""
 
 
+Certificate = Annotated[TlsSecret | CertManager | Copied, Field(discriminator="kind")]
+
+
+class Subdomains(Section):
+    """Every user's server at a host name of its own below the hub's, `<user>.<host>`: then browsers keep people's pages apart,
+    which they do not on one host. A wildcard DNS record has to lead `*.<host>` where `<host>` leads."""
+
+    certificate: Certificate | None = None
+    """The certificate for `*.<host>`, which one for `<host>` or for `*.` its parent does not cover. Absent where `tls` is."""
+
+
 class Ingress(Section):
     """A host name served by the cluster's ingress controller."""
 
@@ -85,8 +96,17 @@ class Ingress(Section):
     """The ingress controller of the cluster."""
     public: YesOrNo
     """Whether strangers can reach the host: false for a company's network, or a name that means this machine."""
-    tls: Annotated[TlsSecret | CertManager | Copied | None, Field(discriminator="kind")] = None
+    tls: Certificate | None = None
     """Where the certificate comes from. Plain http when absent."""
+    subdomains: Subdomains | None = None
+    """A host name for each user's server. All share one when absent, and docs/security.md says what that means."""
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """By the keys that name them."""
+        below = self.subdomains.certificate if self.subdomains else None
+        named = {"exposure.tls": self.tls, "exposure.subdomains.certificate": below}
+        return {key: certificate for key, certificate in named.items() if certificate}
 
 
 class ThroughKeycloak(Section):
@@ -135,6 +155,14 @@ class Access(Section):
     """How long a login at the edge lasts: not less than the hub's, or an open notebook is cut off in the middle."""
 
 
+class SubdomainsOfZone(Section):
+    """Every user's server at a host name of its own, `<user>.<host>`. Made with it: a wildcard DNS record, and an advanced
+    certificate, which Cloudflare sells apart, since that of every zone covers `*.<zone>` and nothing below."""
+
+    apex: Annotated[Hostname, Field(examples=["example.org"])]
+    """The zone's own name, which the certificate has to name too."""
+
+
 class Tunnel(Section):
     """A host name on the internet that leads through a Cloudflare tunnel. Nothing of the cluster listens outside of it."""
 
@@ -149,6 +177,8 @@ class Tunnel(Section):
     """The API token that makes all of it; docs/exposure.md lists what it must be allowed to."""
     access: Access | None = None
     """Who stands in front. Nobody when absent: then the hub's own login is all there is."""
+    subdomains: SubdomainsOfZone | None = None
+    """A host name for each user's server. All share one when absent, and docs/security.md says what that means."""
 
 
 Exposure = Annotated[PortForward | Ingress | Tunnel, Field(discriminator="kind")]

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 
 from settings.cluster import Lab
-from settings.exposure import CertManager, Copied, Ingress, Traefik
+from settings.exposure import Certificate, CertManager, Copied, Ingress, PortForward, Traefik, Tunnel
 from settings.problems import Problem
 from settings.root import Settings
 
 _THIS_MACHINE = re.compile(r"(.*\.)?localhost")
 NOBODY_OUTSIDE = re.compile(r"[^.]+|.*\.(localhost|local|internal|test|example|invalid|lan|home\.arpa)")
 _OF_THE_LAB = Traefik(kind="traefik")
+_LONGEST_HOST = 253 - len("." + "a" * 63)
+"""So that the longest name a user may have fits in front of it."""
 _ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}")
 
 
@@ -39,22 +41,54 @@ def a_certificate_is_there_where_strangers_are_and_can_come(settings: Settings) 
             "is missing on a public host, so that logins would travel in the clear; add it, docs/exposure.md says how "
             "certificates come",
         )
-    if isinstance(exposure.tls, CertManager) and _THIS_MACHINE.fullmatch(exposure.host):
+    for key, certificate in exposure.certificates.items():
+        yield from _can_come(settings, exposure.host, key, certificate)
+
+
+def _can_come(settings: Settings, host: str, key: str, certificate: Certificate) -> Iterator[Problem]:
+    if isinstance(certificate, CertManager) and _THIS_MACHINE.fullmatch(host):
         yield Problem(
-            "exposure.tls.kind",
-            f"'cert_manager' proves who owns a name, and nobody owns {exposure.host}, which means this machine everywhere; "
-            "leave tls out, or write kind: secret",
+            f"{key}.kind",
+            f"'cert_manager' proves who owns a name, and nobody owns {host}, which means this machine everywhere; "
+            "leave it out, or write kind: secret",
         )
-    elif isinstance(exposure.tls, CertManager) and isinstance(settings.cluster, Lab):
-        yield Problem(
-            "exposure.tls.kind", "'cert_manager' asks a cert-manager, and the lab has none; write kind: secret"
-        )
+    elif isinstance(certificate, CertManager) and isinstance(settings.cluster, Lab):
+        yield Problem(f"{key}.kind", "'cert_manager' asks a cert-manager, and the lab has none; write kind: secret")
     ours = (settings.namespace.name, settings.namespace.users)
-    if isinstance(exposure.tls, Copied) and exposure.tls.namespace in ours:
+    if isinstance(certificate, Copied) and certificate.namespace in ours:
         yield Problem(
-            "exposure.tls.namespace",
+            f"{key}.namespace",
             "is a namespace of this stack, and copies come from others; write kind: secret and keep the certificate in "
             f"{settings.namespace.name}",
+        )
+
+
+def names_below_the_host_are_served_as_it_is(settings: Settings) -> Iterator[Problem]:
+    exposure = settings.exposure
+    if isinstance(exposure, PortForward) or exposure.subdomains is None:
+        return
+    if len(exposure.host) > _LONGEST_HOST:
+        yield Problem(
+            "exposure.host",
+            f"leaves no room for a user's name in front of it: host names end at 253 characters; write one of at most "
+            f"{_LONGEST_HOST}, or leave subdomains out",
+        )
+    if isinstance(exposure, Tunnel):
+        if not f".{exposure.host}".endswith(f".{exposure.subdomains.apex}"):
+            yield Problem(
+                "exposure.subdomains.apex",
+                f"is not the zone that {exposure.host} is in; write the end of the host name that the zone is called by",
+            )
+    elif exposure.tls and exposure.subdomains.certificate is None:
+        yield Problem(
+            "exposure.subdomains.certificate",
+            f"is missing, and the certificate of tls is for {exposure.host} alone; name one for *.{exposure.host}, the same "
+            "Secret where it covers both",
+        )
+    elif exposure.subdomains.certificate and exposure.tls is None:
+        yield Problem(
+            "exposure.subdomains.certificate",
+            "is for names below a host that is served in the clear; add tls, or leave the certificate out",
         )
 
 
@@ -74,5 +108,6 @@ def the_controller_is_somebody_elses(settings: Settings) -> Iterator[Problem]:
 RULES = (
     a_host_is_a_name_that_leads_to_the_cluster,
     a_certificate_is_there_where_strangers_are_and_can_come,
+    names_below_the_host_are_served_as_it_is,
     the_controller_is_somebody_elses,
 )

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from components.edges import Edge, Others, Pods, edges
-from components.ingress import TLS_SECRET, annotations, certificate
+from components.ingress import SERVERS_TLS_SECRET, TLS_SECRET, annotations, certificates, copies
 from components.mesh import PROBES, TUNNEL_PORT, targets, through_the_mesh
 from preview.inventory import Inventory
 from preview.recorder import inventory
 from settings import Settings, SettingsError
-from settings.exposure import CertManager, Copied, Ingress, Nginx, TlsSecret, Traefik
+from settings.exposure import Certificate, CertManager, Copied, Ingress, Nginx, Subdomains, TlsSecret, Traefik
 from settings.load import parse, read, stack_file
 
 NGINX, TRAEFIK = Nginx(kind="nginx"), Traefik(kind="traefik")
@@ -18,6 +18,7 @@ SECRET = TlsSecret(kind="secret", name="mine")
 ISSUED = CertManager(kind="cert_manager", issuer="letsencrypt")
 COPIED = Copied(kind="copied", namespace="default", name="wildcard-tls")
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role"
 ALWAYS = {
     "proxy-body-size": "0",
@@ -29,8 +30,10 @@ ALWAYS = {
 """What ingress-nginx would otherwise limit: uploads, silence, and the flow of what a kernel prints."""
 
 
-def exposed(controller: Nginx | Traefik, tls: TlsSecret | CertManager | Copied | None) -> Ingress:
-    return Ingress(kind="ingress", host="hub.example.org", controller=controller, public=False, tls=tls)
+def exposed(controller: Nginx | Traefik, tls: Certificate | None, below: Subdomains | None = None) -> Ingress:
+    return Ingress(
+        kind="ingress", host="hub.example.org", controller=controller, public=False, tls=tls, subdomains=below
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,10 +63,29 @@ def test_cert_manager_is_asked_beside_the_controller(controller: Nginx | Traefik
 @pytest.mark.parametrize(
     ("tls", "secret"), [(None, None), (SECRET, "mine"), (ISSUED, TLS_SECRET), (COPIED, TLS_SECRET)]
 )
-def test_the_certificate_lies_in_a_secret_beside_the_hub(
-    tls: TlsSecret | CertManager | Copied | None, secret: str | None
+def test_the_certificate_lies_in_a_secret_beside_the_hub(tls: Certificate | None, secret: str | None) -> None:
+    assert certificates(exposed(TRAEFIK, tls)).get("hub.example.org") == secret
+
+
+@pytest.mark.parametrize(
+    ("tls", "below", "secrets", "copied"),
+    [
+        (None, None, [], set[str]()),
+        (SECRET, SECRET, ["mine", "mine"], set[str]()),
+        (SECRET, ISSUED, ["mine", SERVERS_TLS_SECRET], set[str]()),
+        (COPIED, ISSUED, [TLS_SECRET, SERVERS_TLS_SECRET], {TLS_SECRET}),
+        (SECRET, COPIED, ["mine", SERVERS_TLS_SECRET], {SERVERS_TLS_SECRET}),
+        (COPIED, COPIED, [TLS_SECRET, SERVERS_TLS_SECRET], {TLS_SECRET, SERVERS_TLS_SECRET}),
+    ],
+)
+def test_names_below_the_host_have_a_certificate_of_their_own(
+    tls: Certificate | None, below: Certificate | None, secrets: list[str], copied: set[str]
 ) -> None:
-    assert certificate(exposed(TRAEFIK, tls)) == secret
+    exposure = exposed(TRAEFIK, tls, Subdomains(certificate=below))
+    assert certificates(exposure) == dict(zip(("hub.example.org", "*.hub.example.org"), secrets, strict=False))
+    assert copies(exposure).keys() == copied
+    asked = annotations(exposure).get("cert-manager.io/cluster-issuer")
+    assert asked == ("letsencrypt" if ISSUED in (tls, below) else None)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +143,24 @@ def test_traefik_leads_plain_http_to_https_and_serves_one_host(stack: str, reque
     assert told["traefik.ingress.kubernetes.io/router.entrypoints"] == "web"
 
 
+def test_every_user_s_server_has_a_name_below_the_hub_s() -> None:
+    known = inventory("subdomains")
+    both = ["hub.localhost", "*.hub.localhost"]
+    for each in objects(known, INGRESS).values():
+        assert [rule["host"] for rule in each["spec"]["rules"]] == both
+    assert objects(known, INGRESS)["hub"]["spec"]["tls"] == [
+        {"hosts": [host], "secretName": secret}
+        for host, secret in zip(both, (TLS_SECRET, SERVERS_TLS_SECRET), strict=True)
+    ]
+    [proxy] = objects(known, DEPLOYMENT)["proxy"]["spec"]["template"]["spec"]["containers"]
+    assert "--host-routing" in proxy["args"]
+    [copier] = objects(known, DEPLOYMENT)["certificate"]["spec"]["template"]["spec"]["containers"]
+    assert copier["command"][3:] == [
+        f"default/{source}=subdomains/{copy}"
+        for source, copy in (("hub-host-tls", TLS_SECRET), ("user-hosts-tls", SERVERS_TLS_SECRET))
+    ]
+
+
 def test_without_a_certificate_there_is_nowhere_to_lead_to() -> None:
     known = inventory("urbalurba", preview=True, known=True)
     assert objects(known, INGRESS).keys() == {"hub"}
@@ -147,7 +187,7 @@ def test_who_copies_a_certificate_reads_one_secret_and_changes_one(ingress: Inve
 
 
 def test_nobody_copies_what_is_not_asked_for(aks: Inventory) -> None:
-    assert "certificate" not in objects(aks, "kubernetes:apps/v1:Deployment")
+    assert "certificate" not in objects(aks, DEPLOYMENT)
 
 
 @pytest.fixture(scope="module")
