@@ -15,7 +15,9 @@ from settings import Settings
 from settings.exposure import PortForward
 from settings.load import ROOT, read, stack_file
 from tests.e2e.cluster import kubectl, secret
+from tests.e2e.keycloak import Realm, embedded
 from tests.e2e.person import Person
+from tests.lab.hub_session import HubSession
 
 SCREENSHOTS = CACHE / "screenshots"
 
@@ -81,6 +83,39 @@ class Password(str):
 @pytest.fixture(scope="session")
 def dev_password() -> Password:
     return Password(secret("jupyterhub", "login-password", "login-password"))
+
+
+@pytest.fixture(scope="session")
+def dev_realm(dev_hub: str) -> Realm:
+    return embedded(read(stack_file("dev")))
+
+
+@pytest.fixture(scope="session")
+def administrator(dev_hub: str, dev_password: Password) -> HubSession:
+    return HubSession(dev_hub, "admin", dev_password)
+
+
+@pytest.fixture
+def guest(
+    person: Callable[[str, str, str], Person],
+    dev_hub: str,
+    dev_password: Password,
+    dev_realm: Realm,
+    administrator: HubSession,
+) -> Iterator[Callable[..., Person]]:
+    """Seats somebody who has an account, in such groups, for as long as a test takes."""
+    names: list[str] = []
+
+    def arrive(name: str, *groups: str) -> Person:
+        dev_realm.remove(name)  # what a run left that was cut off
+        dev_realm.add(name, dev_password, groups)
+        names.append(name)
+        return person(dev_hub, name, dev_password)
+
+    yield arrive
+    for name in names:
+        dev_realm.remove(name)
+        administrator.api("DELETE", f"/users/{name}")
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,15 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, expect
 
 from tests.e2e.cluster import eventually
 
 STARTED = 120_000
 """Milliseconds a server may take until its page is there, on a busy two-core machine."""
+
+NAME, PASSWORD = "input[name=username]", "input[name=password]"
+"""Every login page calls them so."""
 
 
 class Person:
@@ -19,10 +22,20 @@ class Person:
 
     def log_in(self) -> None:
         self.page.goto(f"{self.hub}/hub/login")
-        self.page.fill("#username_input", self.name)
-        self.page.fill("#password_input", self._password)
-        self.page.click("#login_submit")
-        self.page.wait_for_url(re.compile(r"/hub/(spawn|home)|/user/"))
+        self.identify()
+        self.is_in()
+
+    def identify(self) -> None:
+        """At whoever asks: the hub itself, or the Keycloak that it sends people to."""
+        self.page.fill(NAME, self.name)
+        self.page.fill(PASSWORD, self._password)
+        self.page.press(PASSWORD, "Enter")
+
+    def is_in(self) -> None:
+        self.page.wait_for_url(re.compile(rf"^{re.escape(self.hub)}/(hub/(spawn|home)|user/)"))
+
+    def is_asked(self) -> None:
+        expect(self.page.locator(PASSWORD)).to_be_visible()
 
     def start(self, profile: str | None = None) -> None:
         """Start a server, in place of one that an earlier test left, and wait until JupyterLab is there."""
@@ -32,6 +45,32 @@ class Person:
             self.page.check(f"input[name=profile][value={profile}]")
             self.submit()
         self.sees_lab()
+
+    def status_of(self, path: str) -> int:
+        """Of the page that is there in the end."""
+        answer = self.page.goto(f"{self.hub}{path}")
+        assert answer
+        return answer.status
+
+    def asks_for(self, options: dict[str, object]) -> APIResponse:
+        """What the hub answers to the wish for such a server, past its own form."""
+        return self._sends("/server", options)
+
+    def new_token(self) -> str:
+        """For scripts of theirs."""
+        return self._sends("/tokens", {"note": "for a script"}).json()["token"]
+
+    def _sends(self, path: str, body: dict[str, object]) -> APIResponse:
+        """As a page of the hub would."""
+        self.page.goto(f"{self.hub}/hub/home")
+        token = self.page.evaluate("window.jhdata.xsrf_token")
+        address = f"{self.hub}/hub/api/users/{self.name}{path}?_xsrf={token}"
+        return self.page.request.post(address, data=body, headers={"Referer": f"{self.hub}/hub/home"})
+
+    def cookies(self, path: str) -> str:
+        """What the browser sends there."""
+        sent = self.page.context.cookies(f"{self.hub}{path}")
+        return "; ".join(f"{cookie.get('name')}={cookie.get('value')}" for cookie in sent)
 
     def has_no_server(self) -> None:
         self.page.goto(f"{self.hub}/hub/home")
@@ -78,4 +117,4 @@ class Person:
     def log_out(self) -> None:
         self.page.goto(f"{self.hub}/hub/home")
         self.page.click("#logout")
-        self.page.wait_for_url(re.compile("/hub/(login|logout)"))
+        self.is_asked()
