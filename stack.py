@@ -58,7 +58,7 @@ def deploy(
     _conversations(settings, spaces, part)
     Admission(
         "admission",
-        AdmissionArgs(platform=settings.namespace.name, servers=runtime.servers),
+        AdmissionArgs(platform=settings.namespace.name, servers=runtime.servers, exposure=settings.exposure),
         part,
     )
     credentials = Credentials(

@@ -1,9 +1,11 @@
-"""What the hub may make in the users' namespace, judged by the cluster itself: a hub that is taken over can start users'
-servers, and nothing else. The rules are CEL; https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+"""What the cluster itself refuses in our namespaces. A hub that is taken over can start users' servers, and nothing else; and
+nobody opens a way past the one the stack file names.
+
+The rules are CEL; https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,12 +20,13 @@ from pulumi_kubernetes.admissionregistration.v1 import (
     ValidationArgs,
     VariableArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs, ObjectMetaArgs
 
 from components.base import Component, name_of
 from components.naming import HUB, SERVER, labels
 from hub.homes import USERNAME
 from hub.settings import UserServers
+from settings.exposure import Exposure, Ingress
 
 _OWNED = f"object.metadata.?annotations[?'{USERNAME}'].orValue('') != ''"
 _CONTAINERS = " + ".join(
@@ -60,25 +63,44 @@ def allowed(servers: UserServers) -> Allowed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judged:
+    """Which requests a policy is about."""
+
+    kinds: Sequence[tuple[str, Sequence[str]]]
+    """API groups and their resources."""
+    namespaces: Sequence[str]
+    by: str | None = None
+    """The one whose requests they are; anybody's when None."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AdmissionArgs:
     platform: str
     servers: UserServers
+    exposure: Exposure
 
 
 class Admission(Component):
     def __init__(self, name: str, args: AdmissionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self._args = args
-        self._policy("pods", ("pods", "pods/ephemeralcontainers"), pod_rules(allowed(args.servers)))
-        self._policy("claims", ("persistentvolumeclaims",), CLAIM_RULES)
+        self._users = args.servers.namespace
+        hub = f"system:serviceaccount:{args.platform}:{HUB}"
+        pods = Judged(kinds=[("", ("pods", "pods/ephemeralcontainers"))], namespaces=[self._users], by=hub)
+        claims = Judged(kinds=[("", ("persistentvolumeclaims",))], namespaces=[self._users], by=hub)
+        self._policy(
+            "pods", pods, pod_rules(allowed(args.servers)), VariableArgs(name="containers", expression=_CONTAINERS)
+        )
+        self._policy("claims", claims, CLAIM_RULES)
+        # Beside an Ingress, cert-manager opens a way of its own for as long as it proves who owns the name.
+        closed = (self._users,) if isinstance(args.exposure, Ingress) else (args.platform, self._users)
+        self._policy("services", Judged(kinds=[("", ("services",))], namespaces=closed), SERVICE_RULES)
+        self._policy("routes", Judged(kinds=ROUTES, namespaces=closed), ROUTE_RULES)
         self.register_outputs({})
 
-    def _policy(self, subject: str, resources: tuple[str, ...], rules: Iterable[Rule]) -> None:
+    def _policy(self, subject: str, judged: Judged, rules: Iterable[Rule], *variables: VariableArgs) -> None:
         # The whole cluster shares these names, so they carry the one that no other stack has.
-        metadata = ObjectMetaArgs(
-            name=f"{subject}.{self._args.servers.namespace}.jupyterhub-platform", labels=labels("admission")
-        )
-        here = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": self._args.servers.namespace})
+        metadata = ObjectMetaArgs(name=f"{subject}.{self._users}.jupyterhub-platform", labels=labels("admission"))
+        here = LabelSelectorArgs(match_expressions=[_among(judged.namespaces)])
         made = ValidatingAdmissionPolicy(
             f"{subject}-policy",
             metadata=metadata,
@@ -88,15 +110,16 @@ class Admission(Component):
                     namespace_selector=here,
                     resource_rules=[
                         NamedRuleWithOperationsArgs(
-                            api_groups=[""],
-                            api_versions=["v1"],
+                            api_groups=[group],
+                            api_versions=["*"],
                             operations=["CREATE", "UPDATE"],
                             resources=list(resources),
                         )
+                        for group, resources in judged.kinds
                     ],
                 ),
-                match_conditions=[MatchConditionArgs(name="by-the-hub", expression=_by_the_hub(self._args.platform))],
-                variables=[VariableArgs(name="containers", expression=_CONTAINERS)] if subject == "pods" else None,
+                match_conditions=[MatchConditionArgs(name="by", expression=_by(judged.by))] if judged.by else None,
+                variables=list(variables) or None,
                 validations=[
                     ValidationArgs(expression=rule.expression, message=rule.message, reason="Forbidden")
                     for rule in rules
@@ -170,8 +193,31 @@ CLAIM_RULES = (
 )
 
 
-def _by_the_hub(platform: str) -> str:
-    return f"request.userInfo.username == 'system:serviceaccount:{platform}:{HUB}'"
+SERVICE_RULES = (
+    Rule(
+        "object.spec.?type.orValue('ClusterIP') in ['ClusterIP', 'ExternalName']",
+        "opens a port of the nodes, past the one way that the stack file names",
+    ),
+    Rule(
+        "object.spec.?externalIPs.orValue([]).size() == 0",
+        "listens on an address outside of the cluster, past the one way that the stack file names",
+    ),
+)
+ROUTES = (
+    ("networking.k8s.io", ("ingresses",)),
+    ("gateway.networking.k8s.io", ("*",)),
+    ("traefik.io", ("ingressroutes", "ingressroutetcps", "ingressrouteudps")),
+)
+"""By which controllers of a cluster lead people in."""
+ROUTE_RULES = (Rule("false", "leads people in past the one way that the stack file names"),)
+
+
+def _by(user: str) -> str:
+    return f"request.userInfo.username == '{user}'"
+
+
+def _among(namespaces: Sequence[str]) -> LabelSelectorRequirementArgs:
+    return LabelSelectorRequirementArgs(key="kubernetes.io/metadata.name", operator="In", values=list(namespaces))
 
 
 def _none(owner: str, *names: str) -> str:
