@@ -1,4 +1,4 @@
-"""How what is ours is called at Cloudflare, where other people's objects are beside it. Pure."""
+"""How what is ours is called at the edge, where other people's objects are beside it. Pure."""
 
 from settings.exposure import Tunnel
 
@@ -13,9 +13,14 @@ def comment(stack: str) -> str:
     return f"Kept by the stack {stack} of jupyterhub-platform"
 
 
+def below(host: str) -> str:
+    """Every name directly below the host."""
+    return f"*.{host}"
+
+
 def hosts(exposure: Tunnel) -> list[str]:
     """The names that lead through the tunnel: what people type, and every one directly below it where users have their own."""
-    return [exposure.host, *([f"*.{exposure.host}"] if exposure.subdomains else [])]
+    return [exposure.host, *([below(exposure.host)] if exposure.subdomains else [])]
 
 
 def lasting(seconds: int) -> str:
