@@ -44,6 +44,7 @@ def up(name: str, forced: Way | None) -> None:
             note(f"with the Pulumi engine {engine.program}" if engine else f"with kubectl alone: {reason}")
         with phases.phase("apply", f"{len(program.objects)} objects"):
             secrets = gather(stack, kubectl, program, way)
+            reach.connect(reach.to_login(name, stack.settings), kubectl)
             if engine:
                 engine.prepare(secrets.declared)
                 engine.up(partial(rollout.wait, kubectl, program.workloads), program.declared)
@@ -52,7 +53,7 @@ def up(name: str, forced: Way | None) -> None:
         with phases.phase("rollout", ", ".join(str(workload) for workload in program.workloads)):
             rollout.wait(kubectl, program.workloads)
         with phases.phase("reach", reach.url(stack.settings)):
-            reach.connect(name, stack.settings, kubectl)
+            reach.connect(reach.forwarded(name, stack.settings), kubectl)
             reach.require_health(name, stack.settings)
     say(phases.summary())
     say(welcome(stack))
@@ -69,7 +70,7 @@ def destroy(name: str, *, data: bool) -> None:
         engine, unavailable = _engine(stack, kubectl, evaluate(stack)) if way == "engine" else (None, None)
         if unavailable:
             raise Problem(f"stack {name} was brought up with the Pulumi engine, and {unavailable}; nothing was changed")
-        forward.stop(name)
+        reach.disconnect(name)
         _end_servers(stack, kubectl)
         if engine:
             engine.prepare({})
@@ -121,9 +122,10 @@ def status(name: str) -> bool:
     verdicts = rollout.unready(kubectl, workloads)
     for workload in workloads:
         say(f"  {workload}: {verdicts[workload].reason if workload in verdicts else 'ready'}")
-    answer = reach.answer(stack.settings)
-    say(f"  {reach.url(stack.settings)}: {'answers' if answer is None else answer}")
-    return not verdicts and answer is None
+    answers = reach.answers(stack.settings)
+    for where, trouble in answers.items():
+        say(f"  {where}: {trouble or 'answers'}")
+    return not verdicts and not any(answers.values())
 
 
 def password(name: str) -> None:

@@ -23,6 +23,8 @@ from lab.process import start_time
 RUN: Final = CACHE / "run"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _STOP_SECONDS: Final = 5.0
+_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 3.0
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -111,11 +113,15 @@ def stop_all() -> None:
 
 def serve(port: int, kubectl: Sequence[str], namespace: str, service: str) -> None:
     """Forward to a pod of the Service until that pod goes, again and again."""
+    pause = _PAUSE
     while True:
         pod = _ready_pod(kubectl, namespace, service)
         if pod is None:
-            time.sleep(0.5)
+            time.sleep(pause)
+            # What takes longer to come may be asked for less often.
+            pause = min(pause * 1.2, _LONGEST_PAUSE)
             continue
+        pause = _PAUSE
         name, target_port = pod
         scope = [*kubectl, f"--namespace={namespace}"]
         children = [

@@ -6,7 +6,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from deploy.kubectl import Kubectl
 from lab.problem import Problem
 from settings import Settings
 from settings.cluster import Lab
+from settings.contract import SERVER, contract
 from settings.exposure import Ingress, PortForward
 
 _HEALTH: Final = "/hub/health"
@@ -41,7 +42,20 @@ class Forwarded:
 
 
 def forwarded(stack: str, settings: Settings) -> list[Forwarded]:
-    """The ports a stack needs. The lab has no load balancer: its controller is shared by all stacks with a host name."""
+    """The ports a stack needs."""
+    return [*to_login(stack, settings), *_to_hub(stack, settings)]
+
+
+def to_login(stack: str, settings: Settings) -> list[Forwarded]:
+    """To a Keycloak of ours: whoever makes its realm may need that before there is a hub."""
+    ours = settings.keycloak_of_ours
+    if ours is None:
+        return []
+    return [Forwarded(f"{stack}.{SERVER}", ours.port, "identity.server.port", settings.namespace.name, SERVER)]
+
+
+def _to_hub(stack: str, settings: Settings) -> list[Forwarded]:
+    """The lab has no load balancer: its controller is shared by all stacks with a host name."""
     match settings.exposure, settings.cluster:
         case PortForward(port=port), _:
             return [Forwarded(stack, port, "exposure.port", settings.namespace.name, PROXY_PUBLIC_SERVICE)]
@@ -67,28 +81,32 @@ def require_port(stack: str, settings: Settings) -> None:
     for wanted in forwarded(stack, settings):
         ours = forward.running(wanted.name)
         if not (ours and ours.port == wanted.port) and not forward.port_is_free(wanted.port):
+            another = "port" if wanted.key.endswith(".port") else "way in exposure"
             raise Problem(
                 f"{wanted.key}: port {wanted.port} of this machine is taken by another program; end that, or choose another "
-                "way in exposure"
+                f"{another}"
             )
 
 
-def connect(stack: str, settings: Settings, kubectl: Kubectl) -> bool:
-    """Have the ports forwarded where the stack asks for that; True when one had to be started."""
-    started = [
+def connect(ways: Iterable[Forwarded], kubectl: Kubectl) -> None:
+    """Have the ports forwarded; each leads to its pod from when that is ready."""
+    for wanted in ways:
         forward.ensure(wanted.name, wanted.port, [wanted.namespace, wanted.service, *kubectl.command()])
-        for wanted in forwarded(stack, settings)
-    ]
-    return any(started)
+
+
+def disconnect(stack: str) -> None:
+    """End the ways that no other stack uses."""
+    for name in (f"{stack}.{SERVER}", stack):
+        forward.stop(name)
 
 
 def require_health(stack: str, settings: Settings) -> None:
     end = time.monotonic() + _SECONDS
-    while trouble := answer(settings):
+    while trouble := [f"{where}: {why}" for where, why in answers(settings).items() if why]:
         if time.monotonic() > end:
             logs = [forward.log_of(wanted.name) for wanted in forwarded(stack, settings)]
             tail = [line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()[-5:]]
-            raise Problem("\n".join([f"{url(settings)}{_HEALTH}: {trouble}", *(f"  | {line}" for line in tail)]))
+            raise Problem("\n".join([*trouble, *(f"  | {line}" for line in tail)]))
         time.sleep(0.3)
     for hint in hints(settings):
         note(hint)
@@ -103,14 +121,25 @@ def hints(settings: Settings) -> Iterator[str]:
         yield f"this machine does not trust the certificate, and browsers may not either: {reason}"
 
 
+def answers(settings: Settings) -> dict[str, str | None]:
+    """What this machine should reach, each with what is wrong: the hub, and the realm in a Keycloak of ours."""
+    agreed = contract(settings) if settings.runs_keycloak else None
+    asked = {agreed.issuer: _trouble(urllib.request.Request(agreed.issuer), here=True)} if agreed else {}  # noqa: S310 - of the stack file
+    return {url(settings): answer(settings), **asked}
+
+
 def answer(settings: Settings) -> str | None:
     """None when the hub answers through its public address, else what came instead."""
     where = urlsplit(url(settings))
     local = _is_here(settings)
     address = f"{where.scheme}://{_LOOPBACK}:{where.port or _port(where.scheme)}" if local else url(settings)
     request = urllib.request.Request(address + _HEALTH, headers={"Host": where.netloc})  # noqa: S310 - of the stack file
+    return _trouble(request, here=local)
+
+
+def _trouble(request: urllib.request.Request, *, here: bool) -> str | None:
     # A proxy for the outside is never asked for an address of this machine; who is trusted is a question of its own.
-    handlers = (urllib.request.ProxyHandler({} if local else None), urllib.request.HTTPSHandler(context=_trusting()))
+    handlers = (urllib.request.ProxyHandler({} if here else None), urllib.request.HTTPSHandler(context=_trusting()))
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=3):
             return None

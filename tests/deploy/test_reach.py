@@ -1,5 +1,6 @@
 """The way from this machine to the hub: which ports lead there, what is called its address, and whether it answers."""
 
+import re
 import socket
 import ssl
 import subprocess
@@ -21,8 +22,19 @@ OWN = {"cluster": {"kind": "context", "context": "rancher-desktop"}}
 PORT = 18000
 
 
-def exposed(exposure: dict[str, Any], **more: object) -> Settings:
-    return parse(merged(settings_of("dev"), {"exposure": exposure, **more}), "changed")
+PASSWORD = {"kind": "password", "password": {"kind": "generated"}, "admins": ["admin"]}
+KEYCLOAK = {
+    "kind": "keycloak",
+    "server": {"kind": "in_cluster", "port": 8124, "size": "1Gi", "people": {"admin": ["admins"]}},
+    "realm": {"kind": "made", "name": "jupyterhub"},
+    "groups": {"users": ["users"], "admins": ["admins"]},
+    "sessions": {"idle": "12h", "longest": "7d"},
+    "grace": "30m",
+}
+
+
+def exposed(exposure: dict[str, Any], identity: dict[str, Any] = PASSWORD, **more: object) -> Settings:
+    return parse(merged(settings_of("dev"), {"exposure": exposure, "identity": identity, **more}), "changed")
 
 
 def ingress(host: str, tls: dict[str, str] | None = None) -> dict[str, Any]:
@@ -37,12 +49,17 @@ SECRET = {"kind": "secret", "name": "hub-tls"}
     [
         (exposed({"kind": "port_forward", "port": 8123}), "http://127.0.0.1:8123", {"mine": 8123}),
         (exposed({"kind": "port_forward", "port": 8123}, **OWN), "http://127.0.0.1:8123", {"mine": 8123}),
+        (
+            exposed({"kind": "port_forward", "port": 8123}, KEYCLOAK, **OWN),
+            "http://127.0.0.1:8123",
+            {"mine": 8123, "mine.keycloak": 8124},
+        ),
         (exposed(ingress("hub.localhost")), "http://hub.localhost", {"lab-web": 80, "lab-websecure": 443}),
         (exposed(ingress("hub.localhost", SECRET)), "https://hub.localhost", {"lab-web": 80, "lab-websecure": 443}),
         (exposed(ingress("hub.localhost"), **OWN), "http://hub.localhost", {}),
         (exposed(ingress("hub.example.org", SECRET), **OWN), "https://hub.example.org", {}),
     ],
-    ids=["lab", "own", "lab, host", "lab, https", "own, host", "own, https"],
+    ids=["lab", "own", "own, with a Keycloak", "lab, host", "lab, https", "own, host", "own, https"],
 )
 def test_only_the_lab_needs_ports_for_a_host_name(settings: Settings, url: str, ports: dict[str, int]) -> None:
     assert reach.url(settings) == url
@@ -54,12 +71,33 @@ def test_all_stacks_of_the_lab_share_the_ways_to_its_controller() -> None:
     assert ways[0] == ways[1] == ways[2]
 
 
-def test_a_port_of_somebody_else_is_told_with_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("key", "port"), [("exposure.port", PORT), ("identity.server.port", 8124)])
+def test_a_port_of_somebody_else_is_told_with_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, port: int
+) -> None:
     monkeypatch.setattr(forward, "RUN", tmp_path)
-    settings = exposed({"kind": "port_forward", "port": PORT})
+    settings = exposed({"kind": "port_forward", "port": PORT}, KEYCLOAK)
     reach.require_port("mine", settings)
-    with socket.create_server(("127.0.0.1", PORT)), pytest.raises(Problem, match=rf"exposure\.port: port {PORT}"):
+    taken = rf"^{re.escape(key)}: port {port} .* choose another port$"
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(Problem, match=taken):
         reach.require_port("mine", settings)
+
+
+def test_the_ways_of_one_stack_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward, "RUN", tmp_path)
+    settings = exposed({"kind": "port_forward", "port": PORT}, KEYCLOAK)
+    ways = [wanted.name for wanted in reach.forwarded("mine", settings)]
+    for name in [*ways, "lab-web"]:
+        forward.ensure(name, PORT, ["here", "nothing", "false"])
+    reach.disconnect("mine")
+    assert [forward.running(name) for name in ways] == [None, None]
+    assert forward.stop("lab-web")
+
+
+def test_a_keycloak_of_ours_is_asked_for_its_realm() -> None:
+    settings = exposed({"kind": "port_forward", "port": PORT}, KEYCLOAK)
+    assert set(reach.answers(settings)) == {f"http://127.0.0.1:{PORT}", "http://127.0.0.1:8124/realms/jupyterhub"}
+    assert all(trouble and "does not answer" in trouble for trouble in reach.answers(settings).values())
 
 
 class Hub(BaseHTTPRequestHandler):

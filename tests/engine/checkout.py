@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from deploy import forward
+from deploy import forward, reach
 from deploy.engine import engine_home
 from preview.inventory import Inventory
 from preview.recorder import inventory
@@ -129,7 +129,7 @@ class Checkout:
 
     def remove(self) -> None:
         """Whatever became of the test, leave nothing of it on the cluster or on this machine."""
-        forward.stop(self.stack)
+        reach.disconnect(self.stack)
         kubectl("delete", "namespace", *self.namespaces, "--ignore-not-found", "--wait=false", check=False)
         for directory in engine_home("any").parent.glob(f"*/stacks/{self.stack}"):
             shutil.rmtree(directory)
