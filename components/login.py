@@ -59,6 +59,7 @@ def login(args: LoginArgs, opts: pulumi.ResourceOptions) -> "Realm | None":
             client_secret=_known(keys.client_secret.value),
             people=people,
             initial_password=password,
+            rotations=args.settings.rotations,
             server=server,
         ),
         opts,

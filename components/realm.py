@@ -30,6 +30,9 @@ from components.realm_rules import (
 )
 from settings.contract import EDGE_CLIENT, Contract
 from settings.domain import GroupName, Username
+from settings.rotations import Rotations
+
+EDGE_SECRET = f"{EDGE_CLIENT}-secret"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,7 @@ class RealmArgs:
     """Who has an account from the first day."""
     initial_password: pulumi.Input[str] | None
     """Of all of them."""
+    rotations: Rotations
     server: pulumi.Resource | None
     """Our own Keycloak, with whose database all of this stays or goes; None where somebody else keeps it."""
 
@@ -148,7 +152,7 @@ class Realm(Component):
         client = edge_client(self._agreed)
         if client is None:
             return None
-        [secret] = generated(f"{EDGE_CLIENT}-secret", Shape.PASSWORD, 0, self.kept)
+        [*_, secret] = generated(EDGE_SECRET, Shape.PASSWORD, self._args.rotations.get(EDGE_SECRET, 0), self.kept)
         realm_client("edge-client", client, secret, self._realm, self._opts)
         return secret
 

@@ -11,7 +11,9 @@ _NOTICED: Final = {
     "login-password": "whoever logs in from now on: `make password` prints the new one; who is logged in stays so",
     "client-secret": "nobody, unless they log in at that moment: they begin again",
     "database-password": "pages of the hub answer with an error for some seconds; servers and notebooks go on",
-    "tunnel-token": "open notebooks lose their connection for some seconds and find it again by themselves",
+    "keycloak-database-password": "whoever logs in at that moment waits; who is logged in goes on",
+    "cloudflare-access-secret": "nobody, unless they log in at that moment: they begin again",
+    "tunnel-secret": "open notebooks lose their connection for some seconds and find it again by themselves",
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from settings.branding import BrandingSection
 from settings.cluster import Cluster
 from settings.domain import DeclaredSecret, GeneratedSecret, SecretSource, Section
-from settings.exposure import Exposure, Tunnel
+from settings.exposure import Exposure, ThroughKeycloak, Tunnel
 from settings.hub import HubSection, ProxySection
 from settings.identity import Identity, KeycloakExternal, KeycloakIdentity, KeycloakInCluster, PasswordIdentity
 from settings.mesh import Mesh
@@ -90,6 +90,11 @@ class Settings(Section):
         return self.keycloak_of_ours is not None
 
     @property
+    def _edge_logs_in_at_keycloak(self) -> bool:
+        edge = self.exposure.access if isinstance(self.exposure, Tunnel) else None
+        return edge is not None and isinstance(edge.login, ThroughKeycloak)
+
+    @property
     def _services_are_found_in_homes(self) -> bool:
         found = self.service_discovery
         return found is not None and PurePosixPath(found.file).is_relative_to(self.storage.home.mount)
@@ -134,7 +139,8 @@ class Settings(Section):
             "client-secret": isinstance(self.identity, KeycloakIdentity),
             "database-password": isinstance(database, Postgres) and isinstance(database.server, PostgresInCluster),
             "keycloak-database-password": self.runs_keycloak,
-            "tunnel-token": isinstance(self.exposure, Tunnel),
+            "tunnel-secret": isinstance(self.exposure, Tunnel),
+            "cloudflare-access-secret": self._edge_logs_in_at_keycloak,
         }
         services = (each.name for each in self.hub.services if isinstance(each.token, GeneratedSecret))
         return (
