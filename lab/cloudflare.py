@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,17 @@ class Cloudflare:
     api: str
     """What the provider takes as its base_url, or from CLOUDFLARE_BASE_URL."""
     control: str
+    """Where a test plants faults and drift, rotates keys and reads PINs; lab/cloudflare/control says what there is."""
+    visitors: str
+    """Where the world comes to: TLS, for the hosts of the zone and the team's own."""
+    edge: str
+    """Where connectors come to, as cloudflared's TUNNEL_EDGE."""
+    unguarded: str
+    """As visitors, past Access: what a connector must not trust."""
+    proxy: str
+    """A proxy by which the names of the zone and the team lead here, and all others to where they say."""
+    authority: Path
+    """The certificate of who signed those of all names here."""
     account: str
     zone: str
     domain: str
@@ -41,21 +53,30 @@ class Cloudflare:
         """What points the real provider here."""
         return {"CLOUDFLARE_BASE_URL": self.api, "CLOUDFLARE_API_TOKEN": self.token}
 
+    def connector_environment(self) -> dict[str, str]:
+        """What points a real cloudflared here: settings of its own, and where Go programs look for proxies and trust."""
+        trust = {"SSL_CERT_FILE": str(self.authority), "TUNNEL_CACERT": str(self.authority)}
+        return {"TUNNEL_EDGE": self.edge, "HTTPS_PROXY": self.proxy, **trust}
+
 
 @contextmanager
-def running(domain: str = "example.org", team: str = "example") -> Generator[Cloudflare]:
+def running(domain: str = "example.org", team: str = "example", *more: str) -> Generator[Cloudflare]:
     """A stand-in with an account in which nothing has been made yet."""
     account, zone, token = secrets.token_hex(16), secrets.token_hex(16), secrets.token_urlsafe(30)
-    command = [str(program("standin")), f"-account={account}", f"-zone={zone}", f"-domain={domain}", f"-team={team}"]
-    environment = {**os.environ, "CLOUDFLARE_API_TOKEN": token}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            if not line:
-                raise Problem("The stand-in of Cloudflare did not start; what it said is above.")
-            yield Cloudflare(**json.loads(line), account=account, zone=zone, domain=domain, team=team, token=token)
-        finally:
-            process.terminate()
+    with tempfile.TemporaryDirectory() as folder:
+        authority = Path(folder, "authority.pem")
+        command = [program("standin"), f"-account={account}", f"-zone={zone}", f"-domain={domain}", f"-team={team}"]
+        command += [f"-authority={authority}", *more]
+        environment = {**os.environ, "CLOUDFLARE_API_TOKEN": token}
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                line = process.stdout.readline() if process.stdout else ""
+                if not line:
+                    raise Problem("The stand-in of Cloudflare did not start; what it said is above.")
+                made = {"account": account, "zone": zone, "domain": domain, "team": team, "token": token}
+                yield Cloudflare(**json.loads(line), **made, authority=authority)
+            finally:
+                process.terminate()
 
 
 def program(name: str) -> Path:
