@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
-from components.admission import CLAIM_RULES, Allowed, allowed, pod_rules
+from components.admission import CLAIM_RULES, ROUTE_RULES, SERVICE_RULES, Allowed, allowed, pod_rules
 from components.hub_config import hub_settings
 from hub.settings import SETTINGS_FILE, HubSettings
 from preview.inventory import Inventory
 from settings import Settings
 from settings.load import ROOT, SETTINGS_KEY, parse
+from tests.unit.conftest import settings_of
 
 DEV: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"][SETTINGS_KEY]
 IMAGES = {"notebook": "ours/notebook", "workspace": "ours/workspace"}
@@ -80,21 +81,29 @@ def policies(stack: Inventory, kind: str) -> dict[str, Any]:
     return {resource.inputs["metadata"]["name"].partition(".")[0]: resource.inputs for resource in found}
 
 
-def test_the_hub_is_held_to_every_rule_and_an_api_server_that_cannot_judge_refuses(stack: Inventory) -> None:
+def test_every_rule_holds_where_it_is_meant_to_and_an_api_server_that_cannot_judge_refuses(stack: Inventory) -> None:
     judged, bound = policies(stack, "ValidatingAdmissionPolicy"), policies(stack, "ValidatingAdmissionPolicyBinding")
     platform, users = stack.outputs["namespace"], stack.outputs["users_namespace"]
-    rules = {"pods": pod_rules(allowed(_told(stack).servers)), "claims": CLAIM_RULES}
-    covered = {"pods": ["pods", "pods/ephemeralcontainers"], "claims": ["persistentvolumeclaims"]}
-    here = {"matchLabels": {"kubernetes.io/metadata.name": users}}
+    pods = pod_rules(allowed(_told(stack).servers))
+    rules = {"pods": pods, "claims": CLAIM_RULES, "services": SERVICE_RULES, "routes": ROUTE_RULES}
+    covered = {
+        "pods": ["pods", "pods/ephemeralcontainers"],
+        "claims": ["persistentvolumeclaims"],
+        "services": ["services"],
+    }
     hub = f"request.userInfo.username == 'system:serviceaccount:{platform}:hub'"
+    led_in = settings_of(stack).exposure.kind == "ingress"
     assert judged.keys() == bound.keys() == rules.keys()
     for subject, policy in judged.items():
-        spec, binding = policy["spec"], bound[subject]["spec"]
+        spec, binding, of_hub = policy["spec"], bound[subject]["spec"], subject in ("pods", "claims")
         assert [each["expression"] for each in spec["validations"]] == [rule.expression for rule in rules[subject]]
         assert spec["failurePolicy"] == "Fail"
-        assert [each["expression"] for each in spec["matchConditions"]] == [hub]
-        [scope] = spec["matchConstraints"]["resourceRules"]
-        assert (scope["resources"], scope["operations"]) == (covered[subject], ["CREATE", "UPDATE"])
+        assert [each["expression"] for each in spec.get("matchConditions", [])] == ([hub] if of_hub else [])
+        for scope in spec["matchConstraints"]["resourceRules"]:
+            assert scope["operations"] == ["CREATE", "UPDATE"]
+            assert scope["resources"] == covered.get(subject, scope["resources"])
+        there = [users] if of_hub or led_in else [platform, users]
+        here = {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": there}]}
         assert spec["matchConstraints"]["namespaceSelector"] == binding["matchResources"]["namespaceSelector"] == here
         assert (binding["policyName"], binding["validationActions"]) == (policy["metadata"]["name"], ["Deny"])
 
