@@ -1,11 +1,20 @@
-"""What people keep on a cluster: homes, shared volumes, the hub's database. Each claim with whose it is."""
+"""What people keep on a cluster: homes, shared volumes, databases. Each claim with whose it is."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from components.naming import DATABASE, HOMES, HUB_SETTINGS, STACK_ANNOTATION, VOLUME, labels, selector
+from components.naming import (
+    DATABASE,
+    HOMES,
+    HUB_SETTINGS,
+    KEYCLOAK_DATABASE,
+    STACK_ANNOTATION,
+    VOLUME,
+    labels,
+    selector,
+)
 from deploy.kubectl import Kubectl, Manifest
 from hub.homes import RETIRED, owner_of
 from hub.settings import SETTINGS_FILE
@@ -15,10 +24,15 @@ from settings.namespace import NamespaceSection
 _DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 _HOME: Final = "claim-"
 """How the names of homes begin that do not say whose they are."""
-_ROLES: Final[Mapping[str, "Role"]] = {HOMES: "homes", VOLUME: "volume", DATABASE: "database"}
+_ROLES: Final[Mapping[str, "Role"]] = {
+    HOMES: "homes",
+    VOLUME: "volume",
+    DATABASE: "database",
+    KEYCLOAK_DATABASE: "database",
+}
 
 Role = Literal["home", "homes", "volume", "database"]
-"""One user's home, a volume with a home for each user, a volume for many, the hub's database."""
+"""One user's home, a volume with a home for each user, a volume for many, a database of ours."""
 
 
 @dataclass(frozen=True)

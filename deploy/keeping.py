@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from components.naming import DATABASE, claim_of
+from components.naming import DATABASE, KEYCLOAK_DATABASE, claim_of
 from components.storage import STATE_CLAIM
 from deploy.holdings import Claim, Holdings
 from preview.replacement import bytes_of
 from settings import Problem, Settings, SettingsError
-from settings.identity import PasswordIdentity
+from settings.identity import KeycloakInCluster, PasswordIdentity
 from settings.storage import PerUserClaim, Postgres, PostgresInCluster, SharedSubpath, SharedVolume, Sqlite
 
 _NAMED: Final = 10
 _MOVING: Final = "docs/volumes.md says how homes are moved"
-_POSTGRES_CLAIM: Final = f"data-{DATABASE}-0"
 
 
 def require(settings: Settings, source: str, held: Holdings) -> None:
@@ -111,26 +110,47 @@ def shared_volumes_stay(settings: Settings, held: Holdings) -> Iterator[Problem]
 
 
 def the_database_stays(settings: Settings, held: Holdings) -> Iterator[Problem]:
-    claims = {claim.name: claim for claim in _here(settings, held, "database")}
     match settings.storage.database:
-        case Sqlite() as section if claim := claims.get(STATE_CLAIM):
-            yield from _claim_stays("storage.database", section, claim, settings, held)
-        case Postgres(server=PostgresInCluster() as section) if claim := claims.get(_POSTGRES_CLAIM):
-            key = "storage.database.server"
-            yield from _claim_stays(key, section, claim, settings, held)
-            if held.asked and bytes_of(section.size) > bytes_of(claim.size):
-                yield Problem(
-                    f"{key}.size",
-                    f"{section.size} is more than the {claim.size} of the claim {claim.name}, which Kubernetes lets nobody "
-                    f"change through the StatefulSet; patch the claim with kubectl to {section.size}, delete the StatefulSet "
-                    "with --cascade=orphan, and run this again",
-                )
+        case Sqlite() as section:
+            for claim in _databases(settings, held, STATE_CLAIM):
+                yield from _claim_stays("storage.database", section, claim, settings, held)
+        case Postgres(server=PostgresInCluster() as section):
+            yield from _server_stays("storage.database.server", DATABASE, section, settings, held)
         case _:
             pass
 
 
+def the_accounts_stay(settings: Settings, held: Holdings) -> Iterator[Problem]:
+    """In a Keycloak of ours."""
+    if ours := settings.keycloak_of_ours:
+        yield from _server_stays("identity.server", KEYCLOAK_DATABASE, ours, settings, held)
+
+
+def _server_stays(
+    key: str, name: str, section: PostgresInCluster | KeycloakInCluster, settings: Settings, held: Holdings
+) -> Iterator[Problem]:
+    """The claim of a StatefulSet with one pod."""
+    for claim in _databases(settings, held, f"data-{name}-0"):
+        yield from _claim_stays(key, section, claim, settings, held)
+        if held.asked and bytes_of(section.size) > bytes_of(claim.size):
+            yield Problem(
+                f"{key}.size",
+                f"{section.size} is more than the {claim.size} of the claim {claim.name}, which Kubernetes lets nobody "
+                f"change through the StatefulSet; patch the claim with kubectl to {section.size}, delete the StatefulSet "
+                "with --cascade=orphan, and run this again",
+            )
+
+
+def _databases(settings: Settings, held: Holdings, name: str) -> list[Claim]:
+    return [claim for claim in _here(settings, held, "database") if claim.name == name]
+
+
 def _claim_stays(
-    key: str, section: SharedVolume | Sqlite | PostgresInCluster, claim: Claim, settings: Settings, held: Holdings
+    key: str,
+    section: SharedVolume | Sqlite | PostgresInCluster | KeycloakInCluster,
+    claim: Claim,
+    settings: Settings,
+    held: Holdings,
 ) -> Iterator[Problem]:
     affected = _affecting([claim], held, settings)
     if bytes_of(section.size) < bytes_of(claim.size):
@@ -185,4 +205,5 @@ RULES: Final[tuple[Callable[[Settings, Holdings], Iterator[Problem]], ...]] = (
     homes_stay_in_their_class,
     shared_volumes_stay,
     the_database_stays,
+    the_accounts_stay,
 )

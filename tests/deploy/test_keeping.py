@@ -182,6 +182,28 @@ def test_it_is_left_alone(case: str) -> None:
     assert judged(stack(**storage), there) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "storage_class", "key"),
+    [("1Gi", None, "size"), ("4Gi", None, "size"), ("2Gi", "slow", "storage_class"), ("2Gi", None, None)],
+)
+def test_the_accounts_of_a_keycloak_of_ours_stay_in_their_claim(
+    size: str, storage_class: str | None, key: str | None
+) -> None:
+    tree = yaml.safe_load(stack_file("dev").read_text(encoding="utf-8"))["config"][SETTINGS_KEY]
+    server = {"kind": "in_cluster", "port": 8124, "size": size, "people": {"admin": ["admins"]}}
+    identity = {
+        "kind": "keycloak",
+        "server": {**server, "storage_class": storage_class},
+        "realm": {"kind": "made", "name": "jupyterhub"},
+        "groups": {"users": ["users"], "admins": ["admins"]},
+        "sessions": {"idle": "12h", "longest": "7d"},
+        "grace": "30m",
+    }
+    settings = parse({**tree, "identity": identity}, "Pulumi.dev.yaml")
+    found = judged(settings, held(database("data-keycloak-database-0")))
+    assert [complaint for complaint, _ in found] == ([f"identity.server.{key}"] if key else [])
+
+
 def test_everything_is_said_at_once() -> None:
     there = held(*TWO, volume("data"), database("hub-state"), home=None)
     found = judged(stack(home={"size": "1Gi"}, database={"size": "1Gi"}), there)
