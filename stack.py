@@ -169,6 +169,7 @@ def deploy(
                 namespace=spaces.platform,
                 token=credentials.metrics_token,
                 promised_users=settings.capacity.users if settings.capacity else None,
+                tunnel=isinstance(settings.exposure, Tunnel),
             ),
             part,
         )

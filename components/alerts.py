@@ -14,6 +14,7 @@ from components.pods import fingerprint
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _RULES: Final = sorted((_ROOT / "rules").glob("*.yaml"))
+_OF_TUNNELS: Final = _ROOT / "rules" / "tunnel.yaml"
 _DASHBOARD: Final = _ROOT / "dashboards" / "jupyterhub-monitoring.json"
 _PLATFORM, _USERS = "jupyterhub", "jupyterhub-users"
 _PROMISE: Final = "jupyterhub:promised_users"
@@ -22,9 +23,9 @@ Group = dict[str, Any]
 """A group of rules, as Prometheus and its operator write it."""
 
 
-def alert_groups(platform: str, users: str, promised_users: int | None) -> list[Group]:
+def alert_groups(platform: str, users: str, promised_users: int | None, *, tunnel: bool) -> list[Group]:
     """Every rule, about one stack; what the stack promises stands beside them as a series of its own."""
-    groups = [_about(group, platform, users) for group in _groups()]
+    groups = [_about(group, platform, users) for group in _groups(tunnel=tunnel)]
     if promised_users is not None:
         promise = {"record": _PROMISE, "expr": f"vector({promised_users})", "labels": {"namespace": platform}}
         groups.append({"name": f"{platform}-promise", "rules": [promise]})
@@ -46,9 +47,11 @@ def dashboard(platform: str, users: str) -> dict[str, Any]:
     }
 
 
-def _groups() -> Iterator[Group]:
+def _groups(*, tunnel: bool) -> Iterator[Group]:
     for path in _RULES:
-        yield from yaml.safe_load(path.read_text())["groups"]
+        # What is nowhere would be held to be down.
+        if tunnel or path != _OF_TUNNELS:
+            yield from yaml.safe_load(path.read_text())["groups"]
 
 
 def _about(group: Group, platform: str, users: str) -> Group:

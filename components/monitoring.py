@@ -14,8 +14,8 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.alerts import alert_groups, dashboard
 from components.base import Component
 from components.credentials import SecretKey
-from components.naming import HUB, PROXY, labels, selector
-from components.scraping import HUB_METRICS, PROXY_METRICS, Metrics
+from components.naming import CLOUDFLARED, HUB, PROXY, labels, selector
+from components.scraping import HUB_METRICS, PROXY_METRICS, TUNNEL_METRICS, Metrics
 from settings.monitoring import MonitoringSection, ServiceMonitor
 from settings.namespace import NamespaceSection
 
@@ -30,6 +30,8 @@ class MonitoringArgs:
     namespace: pulumi.Input[str]
     token: SecretKey
     promised_users: int | None
+    tunnel: bool
+    """Whether people come through one."""
 
 
 class Monitoring(Component):
@@ -50,20 +52,25 @@ class Monitoring(Component):
     def _monitors(self, found_by: Mapping[str, str]) -> None:
         token = {"name": self._args.token.secret, "key": self._args.token.key}
         self._monitor(HUB, HUB_METRICS, {"authorization": {"credentials": token}}, found_by)
+        self._served(PROXY, PROXY_METRICS)
+        self._monitor(PROXY, PROXY_METRICS, {}, found_by)
+        if self._args.tunnel:
+            self._served(CLOUDFLARED, TUNNEL_METRICS)
+            self._monitor(CLOUDFLARED, TUNNEL_METRICS, {}, found_by)
+
+    def _served(self, component: str, metrics: Metrics) -> None:
+        """A Service for what the operator asks for, where none is needed for anything else."""
         Service(
-            "proxy-metrics-service",
-            metadata=ObjectMetaArgs(name="proxy-metrics", namespace=self._args.namespace, labels=labels(PROXY)),
+            f"{component}-metrics-service",
+            metadata=ObjectMetaArgs(
+                name=f"{component}-metrics", namespace=self._args.namespace, labels=labels(component)
+            ),
             spec=ServiceSpecArgs(
-                selector=selector(PROXY),
-                ports=[
-                    ServicePortArgs(
-                        name=PROXY_METRICS.port_name, port=PROXY_METRICS.port, target_port=PROXY_METRICS.port_name
-                    )
-                ],
+                selector=selector(component),
+                ports=[ServicePortArgs(name=metrics.port_name, port=metrics.port, target_port=metrics.port_name)],
             ),
             opts=self.child,
         )
-        self._monitor(PROXY, PROXY_METRICS, {}, found_by)
 
     def _monitor(self, component: str, metrics: Metrics, access: dict[str, Any], found_by: Mapping[str, str]) -> None:
         endpoint = {"port": metrics.port_name, "path": metrics.path, **access}
@@ -72,7 +79,7 @@ class Monitoring(Component):
 
     def _alerts(self, found_by: Mapping[str, str]) -> None:
         names = self._args.names
-        groups = alert_groups(names.name, names.users, self._args.promised_users)
+        groups = alert_groups(names.name, names.users, self._args.promised_users, tunnel=self._args.tunnel)
         if isinstance(self._args.settings.scrape, ServiceMonitor):
             self._operated("PrometheusRule", "jupyterhub", {"groups": groups}, found_by)
         else:

@@ -53,7 +53,7 @@ def test_a_slip_in_a_rule_is_noticed(promtool: Path, tmp_path: Path, file: str, 
 
 def test_prometheus_accepts_the_rules_of_a_stack(promtool: Path, tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
-    file.write_text(yaml.safe_dump({"groups": alert_groups("jupyter", "jupyter-users", 100)}))
+    file.write_text(yaml.safe_dump({"groups": alert_groups("jupyter", "jupyter-users", 100, tunnel=True)}))
     code, words = said(promtool, "check", "rules", "--lint=all", "--lint-fatal", file)
     assert code == 0, words
 

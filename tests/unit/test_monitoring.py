@@ -97,7 +97,7 @@ def test_the_page_says_where_every_series_comes_from(expression: str) -> None:
 
 
 def test_a_stack_gets_the_rules_about_itself() -> None:
-    groups = alert_groups("jupyter", "jupyter-users", 100)
+    groups = alert_groups("jupyter", "jupyter-users", 100, tunnel=True)
     found = {name for group in groups for rule in group["rules"] for name in MATCHER.findall(rule["expr"])}
     assert found == {"jupyter", "jupyter-users"}
     assert all(group["name"].startswith("jupyter-") for group in groups)
@@ -108,8 +108,8 @@ def test_a_stack_gets_the_rules_about_itself() -> None:
 @pytest.mark.parametrize("platform", ["hub", "jupyterhub", "jupyterhub-users", "a-jupyterhub"])
 def test_namespaces_change_place_all_at_once(platform: str) -> None:
     users = f"{platform}-users"
-    ours = alert_groups("jupyterhub", "jupyterhub-users", None)
-    moved = alert_groups(platform, users, None)
+    ours = alert_groups("jupyterhub", "jupyterhub-users", None, tunnel=True)
+    moved = alert_groups(platform, users, None, tunnel=True)
     for before, after in zip(ours, moved, strict=True):
         for rule, other in zip(before["rules"], after["rules"], strict=True):
             names = {"jupyterhub": platform, "jupyterhub-users": users}
@@ -117,8 +117,13 @@ def test_namespaces_change_place_all_at_once(platform: str) -> None:
 
 
 def test_nothing_is_promised_where_the_stack_promises_nothing() -> None:
-    rules = [rule for group in alert_groups("a", "a-users", None) for rule in group["rules"]]
+    rules = [rule for group in alert_groups("a", "a-users", None, tunnel=True) for rule in group["rules"]]
     assert not [rule for rule in rules if "record" in rule]
+
+
+def test_a_tunnel_is_missed_only_where_there_is_one() -> None:
+    with_one, without = (alert_groups("a", "a-users", None, tunnel=tunnel) for tunnel in (True, False))
+    assert [group["name"] for group in with_one if group not in without] == ["a-tunnel"]
 
 
 def test_the_dashboard_is_about_one_stack_and_stands_beside_those_of_others() -> None:
@@ -185,6 +190,7 @@ def test_the_operator_is_told_where_the_metrics_are_and_which_token_opens_them(p
     assert endpoints == {
         "hub-servicemonitor": [{"port": "http", "path": "/hub/metrics", "authorization": {"credentials": token}}],
         "proxy-servicemonitor": [{"port": "metrics", "path": "/metrics"}],
+        "cloudflared-servicemonitor": [{"port": "metrics", "path": "/metrics"}],
     }
     for found in monitors.values():
         assert found["metadata"]["labels"]["release"] == "prometheus"
@@ -199,7 +205,7 @@ def test_the_operator_is_given_every_alert(prod: Inventory) -> None:
     settings = read(stack_file("prod"))
     [found] = prod.of("kubernetes:monitoring.coreos.com/v1:PrometheusRule")
     promised = settings.capacity.users if settings.capacity else None
-    expected = alert_groups(settings.namespace.name, settings.namespace.users, promised)
+    expected = alert_groups(settings.namespace.name, settings.namespace.users, promised, tunnel=True)
     assert found.inputs["spec"]["groups"] == expected
     assert found.inputs["metadata"]["labels"]["release"] == "prometheus"
 
@@ -207,7 +213,9 @@ def test_the_operator_is_given_every_alert(prod: Inventory) -> None:
 def test_without_an_operator_the_alerts_are_a_file() -> None:
     found = inventory("e2e", preview=False).one("kubernetes:core/v1:ConfigMap", "alerts").inputs
     assert found["metadata"]["labels"]["prometheus_rules"] == "1"
-    assert yaml.safe_load(found["data"]["jupyterhub-e2e.yaml"]) == {"groups": alert_groups("e2e", "e2e-users", 10)}
+    assert yaml.safe_load(found["data"]["jupyterhub-e2e.yaml"]) == {
+        "groups": alert_groups("e2e", "e2e-users", 10, tunnel=False)
+    }
 
 
 def test_nobody_watches_a_stack_that_does_not_ask_for_it() -> None:
