@@ -1,0 +1,133 @@
+"""A page that one user's server shows, open in the browser of somebody else who is logged in and at work."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings.load import ROOT
+from tests.e2e import surroundings
+from tests.e2e.cluster import kubectl, pod_of, secret
+from tests.e2e.person import Person
+
+pytestmark = [pytest.mark.lab, pytest.mark.browser]
+Seat = Callable[[str, str, str], Person]
+SECONDS = 900
+PAGE = Path(__file__).with_name("hostile.html")
+CONFIGURATION = "c.ServerApp.extra_static_paths = ['/home/jovyan/public']\n"
+GOT = "got it"
+HELD_ON_ONE_HOST = {
+    "read files by fetch",
+    "start a kernel by fetch",
+    "start a kernel by a form",
+    "read the hub's API by fetch",
+    "make a token by fetch",
+    "look into a frame",
+}
+"""What JupyterHub keeps apart although browsers do not. Everything else a page gets, as docs/security.md says."""
+
+
+@dataclass
+class Neighbours:
+    """Two people with a server each; the page is on the attacker's, where anybody may look at it."""
+
+    victim: Person
+    attacker: Person
+    names: str
+    """The address of a person's server, with {} for the name."""
+
+    def attack(self) -> dict[str, str]:
+        [login] = [each for each in self.attacker.page.context.cookies() if each.get("name", "").endswith("hub-login")]
+        target = {
+            "hub": f"{self.victim.hub}/hub/",
+            "server": self.names.format(self.victim.name),
+            "victim": self.victim.name,
+            "login": login.get("name"),
+            "value": login.get("value"),
+        }
+        page = self.victim.page.context.new_page()
+        page.goto(f"{self.names.format(self.attacker.name)}static/{PAGE.name}")
+        found: dict[str, str] = page.evaluate("attack", target)
+        page.close()
+        return found
+
+    def what_the_victim_has(self) -> dict[str, list[str]]:
+        """Kernels and tokens, as the victim's own browser is told."""
+        ask = self.victim.page.request
+        kernels: list[dict[str, Any]] = ask.get(f"{self.names.format(self.victim.name)}api/kernels").json()
+        tokens: dict[str, Any] = ask.get(f"{self.victim.hub}/hub/api/users/{self.victim.name}/tokens").json()
+        return {
+            "kernels": [each["id"] for each in kernels],
+            "tokens": sorted(each["id"] for each in tokens["api_tokens"]),
+        }
+
+    def who_the_hub_takes_the_victim_for(self) -> str:
+        self.victim.page.goto(f"{self.victim.hub}/hub/home")
+        return self.victim.page.evaluate("jhdata.user")
+
+
+def settle(victim: Person, attacker: Person, names: str, users: str) -> Neighbours:
+    attacker.log_in()
+    attacker.start()
+    put(users, attacker.name, "public", PAGE.name, PAGE.read_text())
+    put(users, attacker.name, ".jupyter", "jupyter_server_config.py", CONFIGURATION)
+    attacker.start()
+    victim.log_in()
+    victim.start()
+    return Neighbours(victim, attacker, names)
+
+
+def put(users: str, name: str, folder: str, file: str, text: str) -> None:
+    """As its owner would in a terminal of their server."""
+    pod = pod_of(users, name)["metadata"]["name"]
+    there = f"/home/jovyan/{folder}"
+    write = f"mkdir -p {there} && cat > {there}/{file}"
+    kubectl("exec", "--stdin", f"--namespace={users}", pod, "--", "sh", "-c", write, given=text)
+
+
+@pytest.fixture(scope="module")
+def hub_of_subdomains(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("certificates")
+    surroundings.certificate("default", "hub-host-tls", "hub.localhost", folder, "hub")
+    surroundings.certificate("default", "user-hosts-tls", "*.hub.localhost", folder, "servers")
+    up_or_down("up")
+    yield "https://hub.localhost"
+    up_or_down("destroy")
+
+
+def up_or_down(verb: str) -> None:
+    command = ["make", "--no-print-directory", verb, "STACK=subdomains", "WAY=kubectl"]
+    subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"CI": "true"}, timeout=SECONDS)
+
+
+def test_on_host_names_of_their_own_people_are_apart(person: Seat, hub_of_subdomains: str) -> None:
+    password = secret("subdomains", "login-password", "login-password")
+    names = "https://{0}.hub.localhost/user/{0}/"
+    alice, bob = (person(hub_of_subdomains, name, password) for name in ("alice", "bob"))
+    settled = settle(alice, bob, names, "subdomains-users")
+    settled.victim.open_notebook()
+    settled.victim.run("print('of', 'alice')")
+    settled.victim.sees_output("of alice")
+    before = settled.what_the_victim_has()
+    found = settled.attack()
+    assert [name for name, outcome in found.items() if outcome == GOT] == ["put another login in place of theirs"], (
+        found
+    )
+    assert settled.what_the_victim_has() == before
+    assert settled.who_the_hub_takes_the_victim_for() == "alice"
+
+
+def test_on_one_host_some_of_it_holds_and_the_rest_is_known(person: Seat, postgres_hub: tuple[str, str]) -> None:
+    hub, password = postgres_hub
+    admin, carol = (person(hub, name, password) for name in ("admin", "carol"))
+    settled = settle(admin, carol, f"{hub}/user/{{}}/", "e2e-users")
+    try:
+        found = settled.attack()
+        assert {name for name, outcome in found.items() if outcome != GOT} == HELD_ON_ONE_HOST, found
+        assert settled.who_the_hub_takes_the_victim_for() == "carol"
+    finally:
+        put("e2e-users", "carol", ".jupyter", "jupyter_server_config.py", "")
