@@ -2,17 +2,23 @@
 
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from images import base, buildah, catalogue
 from lab import build as go
+from lab import cloudflare
 from lab.screen import step
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LENT = "/run/secrets/site-ca"
+COMPILERS: dict[str, Callable[[Path], None]] = {
+    "cloudflared": cloudflare.compile_connector,
+    "scheduler": partial(go.compile_program, "k8s.io/kubernetes/cmd/kube-scheduler"),
+}
 KEPT = 2
 """How many builds of an image the store remembers: the present one and the one to go back to."""
 
@@ -50,9 +56,9 @@ def below(name: str, on: str) -> str:
 
 def compile_program(name: str, folder: Path) -> None:
     """The one program of an image that holds nothing else, out of the caches the lab's own programs fill."""
-    if package := catalogue.PROGRAMS.get(name):
+    if program := catalogue.PROGRAMS.get(name):
         go.check_go()
-        go.compile_program(package, folder / "images" / name / package.rpartition("/")[2])
+        COMPILERS[name](folder / "images" / name / program)
 
 
 def tag(name: str, content: str, on: str) -> str:

@@ -15,6 +15,7 @@ REPOSITORY = HERE.parent
 LAB = "lab.local"
 
 CONTEXTS: dict[str, tuple[str, ...]] = {
+    "cloudflared": ("images/cloudflared", "lab/cloudflare/go.mod", "lab/cloudflare/go.sum"),
     "hub": ("images/hub", "hub"),
     "notebook": ("images/notebook",),
     "keycloak": ("images/keycloak",),
@@ -30,8 +31,8 @@ SERVERS = ("notebook", "pyspark", "scipy")
 """The images people work in."""
 BUILT_ON = {"pyspark": "notebook", "scipy": "notebook"}
 """The images that add to another one of ours, and not to Debian."""
-PROGRAMS = {"scheduler": "k8s.io/kubernetes/cmd/kube-scheduler"}
-"""What is compiled on this machine, with the modules of lab/node, and laid beside the Dockerfile."""
+PROGRAMS = {"cloudflared": "cloudflared", "scheduler": "kube-scheduler"}
+"""The one program of an image: compiled on this machine, of the versions that the lab pins, and laid beside the Dockerfile."""
 
 
 class Pin(TypedDict):

@@ -43,9 +43,14 @@ def is_built() -> bool:
 
 
 def kubernetes_version() -> str:
-    found = re.search(r"^\s*k8s\.io/kubernetes (v\S+)$", (paths.SOURCE / "go.mod").read_text(), re.MULTILINE)
+    return pinned("k8s.io/kubernetes", paths.SOURCE)
+
+
+def pinned(module: str, modules: Path) -> str:
+    """The version of a module that a folder's go.mod asks for."""
+    found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)$", (modules / "go.mod").read_text(), re.MULTILINE)
     if not found:
-        raise Problem(f"{paths.SOURCE / 'go.mod'} names no version of k8s.io/kubernetes.")
+        raise Problem(f"{modules / 'go.mod'} names no version of {module}.")
     return found[1]
 
 
@@ -99,10 +104,11 @@ def build() -> None:
     discard_old()
 
 
-def compile_program(package: str, program: Path) -> None:
+def compile_program(package: str, program: Path, modules: Path = paths.SOURCE, flags: str = "") -> None:
+    """Kubernetes' own programs know their version by what the linker is told; of others, their modules say it."""
     command = ["nice", "-n", "10", "go", "build", "-v", "-trimpath", "-buildvcs=false"]
-    command += ["-ldflags", linker_flags(kubernetes_version()), "-o", str(program), package]
-    with subprocess.Popen(command, cwd=paths.SOURCE, env=environment(), stderr=subprocess.PIPE, text=True) as process:
+    command += ["-ldflags", flags or linker_flags(kubernetes_version()), "-o", str(program), package]
+    with subprocess.Popen(command, cwd=modules, env=environment(), stderr=subprocess.PIPE, text=True) as process:
         said = follow(process.stderr or ())
     if process.returncode:
         raise Problem(

@@ -22,6 +22,7 @@ from lab.screen import say
 
 SOURCE = paths.HERE / "cloudflare"
 BUILT = paths.CACHE / "cloudflare"
+CONNECTOR = "github.com/cloudflare/cloudflared"
 
 
 @dataclass(frozen=True)
@@ -97,21 +98,22 @@ def target(name: str) -> Path:
     return BUILT / f"{name}-{content}"
 
 
-PACKAGES = {"standin": ".", "cloudflared": "github.com/cloudflare/cloudflared/cmd/cloudflared"}
-
-
 def _compile(name: str) -> None:
     unfinished = target(name).with_suffix(".unfinished")
     for old in BUILT.glob(f"{name}-*"):
         shutil.rmtree(old)
     unfinished.mkdir(parents=True)
-    command = ["nice", "-n", "10", "go", "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
-    command += ["-o", str(unfinished / name), PACKAGES[name]]
-    with subprocess.Popen(command, cwd=SOURCE, env=build.environment(), stderr=subprocess.PIPE, text=True) as process:
-        said = build.follow(process.stderr or ())
-    if process.returncode:
-        raise Problem(f"Building {name} failed. Once the cause is gone, run this again.\n{said}")
+    if name == "standin":
+        build.compile_program(".", unfinished / name, SOURCE, "-s -w")
+    else:
+        compile_connector(unfinished / name)
     unfinished.replace(target(name))
+
+
+def compile_connector(program: Path) -> None:
+    """The real cloudflared, which knows its version by what the linker is told."""
+    flags = f"-s -w -X main.Version={build.pinned(CONNECTOR, SOURCE)}"
+    build.compile_program(f"{CONNECTOR}/cmd/cloudflared", program, SOURCE, flags)
 
 
 def main() -> None:
