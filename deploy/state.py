@@ -1,11 +1,26 @@
 """Changes to the engine's exported state, which only a move and a killed run ask for. Pure."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+from preview.inventory import Declared
 
 State = dict[str, Any]
 """What `pulumi stack export` writes."""
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A resource that the engine has not made."""
+
+    id: str
+    outputs: Mapping[str, Any]
+    """What its provider asks for it by."""
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the program may not change about it any more."""
+
 
 _SECRET: Final = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 """The engine's own mark of a secret value."""
@@ -33,6 +48,27 @@ def released(state: State, urns: Collection[str]) -> State:
         for found in deployment["resources"]
     ]
     return {**state, "deployment": {**deployment, "resources": resources}}
+
+
+def adopted(state: State, declared: Iterable[Declared], held: Mapping[str, Adopted]) -> State:
+    """With resources that are there, and that the state does not know; the next refresh reads all there is to know of them."""
+    deployment = state["deployment"]
+    there = {found["urn"]: found for found in deployment["resources"]}
+    fresh = [
+        {
+            "urn": resource.urn,
+            "custom": True,
+            "id": held[resource.urn].id,
+            "type": resource.type,
+            "inputs": dict(held[resource.urn].inputs),
+            "outputs": dict(held[resource.urn].outputs),
+            "parent": resource.parent,
+            "provider": f"{resource.provider}::{there[resource.provider]['id']}",
+        }
+        for resource in declared
+        if resource.urn in held and resource.urn not in there
+    ]
+    return {**state, "deployment": {**deployment, "resources": [*deployment["resources"], *fresh]}}
 
 
 def with_values(state: State, values: Mapping[str, str]) -> State:

@@ -39,6 +39,21 @@ COMPUTED: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any
 }
 
 
+def _existing_realm(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": asked["realm"], "realm": asked["realm"]}
+
+
+def _existing_group(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": f"<<id:group:{asked['name']}>>", "name": asked["name"], "realmId": asked["realmId"]}
+
+
+ASKED: Final[Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "keycloak:index/getRealm:getRealm": _existing_realm,
+    "keycloak:index/getGroup:getGroup": _existing_group,
+}
+"""What a program asks of things that somebody else keeps: it is taken to be there."""
+
+
 def identity(type_: str, name: str, inputs: Mapping[str, Any]) -> str:
     """The id a provider would give; Kubernetes' follows from the manifest, any other stays a reference."""
     metadata: dict[str, Any] = inputs.get("metadata", {})

@@ -25,7 +25,7 @@ from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
 from components.kubeconfig import RECORDED
-from preview.answers import COMPUTED, identity
+from preview.answers import ASKED, COMPUTED, identity
 from preview.inventory import Declared, Inventory, Log, Secret, Value, from_wire, to_wire
 from preview.program import ROOT, modules_of, project_of, stack_config
 
@@ -170,8 +170,12 @@ class _Engine:
     def SignalAndWaitForShutdown(self, _request: object) -> empty_pb2.Empty:  # noqa: N802 - the protocol's name
         return empty_pb2.Empty()
 
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> NoReturn:  # noqa: N802 - the protocol's name
-        _refuse(f"the function {request.tok}")
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802 - the protocol's name
+        if request.tok not in ASKED:
+            _refuse(f"the function {request.tok}")
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").update(ASKED[request.tok](_bare(_plain(request.args))))
+        return response
 
     def Call(self, request: resource_pb2.ResourceCallRequest) -> NoReturn:  # noqa: N802 - the protocol's name
         _refuse(f"the method {request.tok}")
