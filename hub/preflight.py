@@ -1,12 +1,14 @@
-"""Waits until the hub can start: the cluster lists the users' pods, and the database answers.
+"""Waits until the hub can start: the cluster lists the users' pods, the database answers, the proxy takes its token.
 
-A hub started while the cluster is silent would take its users' servers for stopped.
+A hub started while the cluster is silent would take its users' servers for stopped. The database and the proxy may for a
+moment know an earlier password or token than the hub.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import aiohttp
 import psycopg2
 from kubernetes_asyncio import client, config
 from kubernetes_asyncio.config import ConfigException
@@ -59,6 +61,18 @@ def database_answers(url: str) -> Question:
     return ask
 
 
+def proxy_takes(url: str, token: str) -> Question:
+    async def ask() -> None:
+        timeout = aiohttp.ClientTimeout(PATIENCE)
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"token {token}"}, timeout=timeout) as session,
+            session.get(f"{url}/api/routes", raise_for_status=True),
+        ):
+            pass
+
+    return ask
+
+
 async def preflight(places: Places) -> None:
     settings = HubSettings.model_validate_json(places.settings.read_bytes())
     secrets = read_secrets(settings, places.secrets)
@@ -67,6 +81,8 @@ async def preflight(places: Places) -> None:
     if isinstance(settings.database, PostgresDatabase):
         where = f"{settings.database.host}:{settings.database.port}"
         await wait_for(f"the database at {where}", database_answers(database_url(settings, secrets, places.state)))
+    proxy = settings.proxy_api_url
+    await wait_for(f"the proxy at {proxy} to take the hub's token", proxy_takes(proxy, secrets.proxy_token))
 
 
 def _cause(error: Exception) -> str:

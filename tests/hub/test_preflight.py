@@ -4,9 +4,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from hub import preflight
-from hub.preflight import database_answers, pods_are_listed, wait_for
+from hub.preflight import database_answers, pods_are_listed, proxy_takes, wait_for
 from tests.hub.cluster import Cluster
 
 
@@ -50,3 +51,30 @@ async def test_a_database_that_is_away_is_named(
     assert "waiting for the database" in said
     assert "Connection refused" in said
     assert "secret" not in said
+
+
+async def test_a_proxy_that_still_knows_an_earlier_token_is_waited_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "PAUSE", 0.05)
+    known = "of the last generation"
+
+    async def routes(request: web.Request) -> web.Response:
+        return web.json_response({}, status=200 if request.headers["Authorization"] == f"token {known}" else 403)
+
+    app = web.Application()
+    app.router.add_get("/api/routes", routes)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    [(host, port)] = runner.addresses
+    waiting = asyncio.ensure_future(wait_for("the proxy", proxy_takes(f"http://{host}:{port}", "of this generation")))
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    known = "of this generation"
+    await asyncio.wait_for(waiting, 10)
+    await runner.cleanup()
+    said = capsys.readouterr().out
+    assert "waiting for the proxy, 0 s so far: 403" in said
+    assert "generation" not in said
