@@ -14,6 +14,7 @@ import (
 
 const (
 	cookie    = "CF_Authorization"
+	binding   = "CF_Binding"
 	assertion = "Cf-Access-Jwt-Assertion"
 	ownPaths  = "/cdn-cgi/access/"
 )
@@ -26,6 +27,8 @@ type Access struct {
 	mutex    sync.Mutex
 	logins   map[string]*login
 	sessions map[string]Visitor
+	// bindings are what else a browser has to bring than the token of a session.
+	bindings map[string]string
 	pins     map[string]string
 }
 
@@ -34,7 +37,8 @@ func New(s *state.State, next http.Handler) (*Access, error) {
 	keys, err := NewKeys()
 	return &Access{
 		state: s, Keys: keys, next: next,
-		logins: map[string]*login{}, sessions: map[string]Visitor{}, pins: map[string]string{},
+		logins: map[string]*login{}, sessions: map[string]Visitor{}, bindings: map[string]string{},
+		pins: map[string]string{},
 	}, err
 }
 
@@ -94,6 +98,7 @@ func (a *Access) pass(w http.ResponseWriter, r *http.Request, token string, clai
 	if claims.Email != "" {
 		r.Header.Set("Cf-Access-Authenticated-User-Email", claims.Email)
 	}
+	withoutBinding(r)
 	a.next.ServeHTTP(w, r)
 }
 
@@ -107,7 +112,7 @@ func (a *Access) present(r *http.Request, application Application) (string, Clai
 	good := err == nil && claims.Issuer == a.issuer() && time.Now().Unix() < claims.Expires &&
 		len(claims.Audience) == 1 && claims.Audience[0] == application.Audience
 	if good && claims.Nonce != "" {
-		_, good = a.session(claims.Nonce)
+		good = a.bound(r, application, claims.Nonce)
 	}
 	if !good {
 		return "", Claims{}

@@ -96,6 +96,7 @@ type Application struct {
 	HTTPOnly     bool                   `json:"http_only_cookie_attribute"`
 	SameSite     string                 `json:"same_site_cookie_attribute"`
 	Refuse       bool                   `json:"service_auth_401_redirect"`
+	Bound        bool                   `json:"enable_binding_cookie"`
 	Attached     []struct {
 		ID         string
 		Precedence float64

@@ -72,6 +72,35 @@ func (a *Access) revoke(email string) {
 	}
 }
 
+// bind makes the cookie without which a session's token is worth nothing. The application never sees it.
+func (a *Access) bind(nonce string) *http.Cookie {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.bindings[nonce] = state.Hex(32)
+	return &http.Cookie{Name: binding, Value: a.bindings[nonce], Path: "/", Secure: true, HttpOnly: true}
+}
+
+// bound tells whether the session is one that is open, and this browser the one it was opened for.
+func (a *Access) bound(r *http.Request, application Application, nonce string) bool {
+	if _, open := a.session(nonce); !open || !application.Bound {
+		return open
+	}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	brought, err := r.Cookie(binding)
+	return err == nil && a.bindings[nonce] != "" && brought.Value == a.bindings[nonce]
+}
+
+func withoutBinding(r *http.Request) {
+	cookies := r.Cookies()
+	r.Header.Del("Cookie")
+	for _, each := range cookies {
+		if each.Name != binding {
+			r.AddCookie(each)
+		}
+	}
+}
+
 // own serves what Access itself answers at an application's host.
 func (a *Access) own(w http.ResponseWriter, r *http.Request, application Application, claims Claims) {
 	switch r.URL.Path {
@@ -95,7 +124,11 @@ func (a *Access) authorized(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Invalid login session", http.StatusBadRequest)
 		return
 	}
-	token, claims := a.issue(ended.application, ended.visitor, a.open(ended.visitor))
+	nonce := a.open(ended.visitor)
+	token, claims := a.issue(ended.application, ended.visitor, nonce)
 	http.SetCookie(w, ended.application.cookie(token, claims))
+	if ended.application.Bound {
+		http.SetCookie(w, a.bind(nonce))
+	}
 	http.Redirect(w, r, ended.where, http.StatusFound)
 }
