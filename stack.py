@@ -16,6 +16,7 @@ from components.hub import Hub, HubArgs
 from components.hub_config import hub_settings
 from components.ingress import HubIngress, HubIngressArgs, copies
 from components.keycloak_server import KeycloakServer, KeycloakServerArgs
+from components.login import LoginArgs, login
 from components.mesh import NAMESPACE_LABELS, Mesh, MeshArgs, through_the_mesh
 from components.monitoring import Monitoring, MonitoringArgs
 from components.namespaces import Namespaces, NamespacesArgs
@@ -111,6 +112,7 @@ def deploy(
             ),
             part,
         )
+    realm = login(LoginArgs(settings=settings, credentials=credentials, server=keycloak, declared=secrets), part)
     if settings.storage.shared:
         Volumes("volumes", VolumesArgs(volumes=settings.storage.shared, namespace=spaces.users, room=spaces), part)
     Proxy(
@@ -135,7 +137,7 @@ def deploy(
             namespace=spaces.platform,
             namespace_name=settings.namespace.name,
             contract=contract(settings),
-            edge_client_secret=None,
+            edge_client_secret=realm.edge_client_secret if realm else None,
             rotations=settings.rotations,
             nodes=scheduling.nodes,
             image=images["cloudflared"],

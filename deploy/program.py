@@ -9,11 +9,12 @@ from deploy.kubectl import Manifest
 from deploy.values import Place
 from deploy.verdict import Workload
 from preview.inventory import Declared, Inventory
-from preview.manifests import manifests
+from preview.manifests import manifests, only_by_engine
 
 _WORKLOADS: Final = ("StatefulSet", "Deployment", "DaemonSet", "Job")
 _PROVIDERS: Final = "pulumi:providers:"
 _GENERATED: Final = "random:"
+_KEYCLOAK: Final = "keycloak:"
 _NOT_WAITED_FOR: Final = "pulumi.com/skipAwait"
 """As the engine, so kubectl: what carries this annotation may take as long as it likes."""
 
@@ -33,6 +34,10 @@ class Program:
     """What the engine calls everything."""
     generated: tuple[str, ...] = ()
     """What the engine calls the resources that generate values, and the components above them."""
+    realm: tuple[Declared, ...] = ()
+    """What a Keycloak holds of it."""
+    only_by_engine: tuple[str, ...] = ()
+    """What stands against bringing it up without an engine."""
     packages: frozenset[str] = frozenset()
     """The engine's providers that the program uses."""
     first: tuple[Workload, ...] = ()
@@ -59,7 +64,7 @@ class Program:
 
 
 def program_of(inventory: Inventory, namespace: str) -> Program:
-    rendered = manifests(inventory)
+    rendered = manifests(inventory, by_engine=True)
     kubernetes = [resource for resource in inventory.resources if resource.is_kubernetes]
     packages = {resource.type.partition(":")[0] for resource in inventory.resources if not resource.is_component}
     used = {
@@ -77,6 +82,8 @@ def program_of(inventory: Inventory, namespace: str) -> Program:
         protected=frozenset(_identity(resource.inputs) for resource in kubernetes if resource.protect),
         declared=frozenset(resource.urn for resource in inventory.resources),
         generated=_with_components(inventory, (r for r in inventory.resources if r.type.startswith(_GENERATED))),
+        realm=tuple(resource for resource in inventory.resources if resource.type.startswith(_KEYCLOAK)),
+        only_by_engine=tuple(only_by_engine(inventory)),
         packages=frozenset((packages - {"pulumi"}) | used),
         first=tuple(sorted({workloads[urn] for r in later for urn in workloads.keys() & r.depends_on}, key=str)),
         later=frozenset(_identity(resource.inputs) for resource in later),

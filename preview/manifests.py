@@ -52,7 +52,9 @@ CLUSTER_WIDE: Final = frozenset(
     }
 )
 _FIRST_KEYS: Final = ("apiVersion", "kind", "metadata", "type")
-_GENERATED: Final = "random:"
+_BESIDE: Final = ("pulumi:providers:", "random:", "keycloak:")
+"""What becomes no manifest without being lost: generated values live on in the references, a realm in a document of its own."""
+_EDGE: Final = "cloudflare:"
 _EMBEDDED: Final = re.compile(r"<<(generated|declared|id):")
 
 
@@ -79,13 +81,14 @@ class Manifests:
     references: tuple[Reference, ...]
 
 
-def manifests(inventory: Inventory, kept: Mapping[str, str] | None = None) -> Manifests:
+def manifests(inventory: Inventory, kept: Mapping[str, str] | None = None, *, by_engine: bool = False) -> Manifests:
     """Everything a cluster is told; what is generated lives on in the references, what is no manifest is refused.
 
-    `kept` are annotations for what must not be deleted.
+    `kept` are annotations for what must not be deleted. What only an engine makes is no reason to refuse where it does.
     """
     objects = [resource for resource in inventory.resources if resource.is_kubernetes]
-    reasons = [reason for resource in inventory.resources for reason in _reasons(resource)]
+    asked = objects if by_engine else inventory.resources
+    reasons = [reason for resource in asked for reason in _reasons(resource)]
     if reasons:
         raise RenderError(f"stack {inventory.stack}", reasons)
     return Manifests(
@@ -94,11 +97,17 @@ def manifests(inventory: Inventory, kept: Mapping[str, str] | None = None) -> Ma
     )
 
 
+def only_by_engine(inventory: Inventory) -> list[str]:
+    """What no cluster can be told, a reason each."""
+    return [reason for resource in inventory.resources if not resource.is_kubernetes for reason in _reasons(resource)]
+
+
 def _reasons(resource: Declared) -> Iterator[str]:
     title = title_of(resource)
     if not resource.is_kubernetes:
-        if not (resource.is_component or resource.type.startswith(("pulumi:providers:", _GENERATED))):
-            yield f"{title} ({resource.type}): only an engine can make it; use `pulumi up` for this stack"
+        if not (resource.is_component or resource.type.startswith(_BESIDE)):
+            what = "an edge" if resource.type.startswith(_EDGE) else "it"
+            yield f"{title} ({resource.type}): only an engine can make {what}; use `pulumi up` for this stack"
         return
     inputs = resource.inputs
     if "apiVersion" not in inputs or "kind" not in inputs or resource.type.endswith("Patch"):
