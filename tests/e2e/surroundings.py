@@ -9,7 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from components.hub_config import OUR_POSTGRES_NAME
+from components.keycloak_server import ADMINISTRATOR
+from deploy.keycloak import Keycloak
 from images import catalogue
+from settings.domain import port_of
 from settings.load import ROOT
 from tests.e2e.cluster import eventually, kubectl
 from tests.hub import control_api as control
@@ -17,6 +21,9 @@ from tests.hub import control_api as control
 Json = Any
 GIT_SERVER = ROOT / "tests" / "workspace" / "git_server.py"
 NODE = "jupyterhub-lab"
+NODE_ADDRESS = "10.244.0.1"
+KEYCLOAK, KEYCLOAK_URL = "keycloak", f"http://{NODE_ADDRESS}:8180"
+"""As the stacks here name it."""
 
 
 def namespace(name: str) -> None:
@@ -84,6 +91,38 @@ def postgres(namespace: str, name: str, password: str) -> None:
     _serve(namespace, name, container, {"name": "password", "secret": {"secretName": name}}, 5432)
 
 
+def keycloak() -> Keycloak:
+    """One that somebody else keeps, and who may do everything there. Its realms go with its database's pod."""
+    known = {"database-password": "of the database", "administrator-secret": "of the lab's other Keycloak"}
+    namespace(KEYCLOAK)
+    postgres(KEYCLOAK, "database", known["database-password"])
+    secret(KEYCLOAK, KEYCLOAK, known)
+    told = {
+        "KC_HOSTNAME": KEYCLOAK_URL,
+        "KC_HTTP_HOST": NODE_ADDRESS,
+        "KC_HTTP_PORT": f"{port_of(KEYCLOAK_URL)}",
+        "KC_HTTP_MANAGEMENT_PORT": "8190",
+        "KC_BOOTSTRAP_ADMIN_CLIENT_ID": ADMINISTRATOR,
+        "KC_DB_URL_HOST": "database",
+        "KC_DB_URL_DATABASE": OUR_POSTGRES_NAME,
+        "KC_DB_USERNAME": OUR_POSTGRES_NAME,
+    }
+    container = {
+        "image": image("keycloak"),
+        "env": [{"name": name, "value": value} for name, value in told.items()],
+        "readinessProbe": {
+            "httpGet": {"host": NODE_ADDRESS, "path": "/health/ready", "port": 8190},
+            "periodSeconds": 1,
+        },
+        "volumeMounts": [{"name": KEYCLOAK, "mountPath": "/run/secrets/jupyterhub"}],
+    }
+    volume = {"name": KEYCLOAK, "secret": {"secretName": KEYCLOAK}}
+    # On the node's own network, so that browsers, pods and this machine all find it under the same address.
+    shared = {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+    _serve(KEYCLOAK, KEYCLOAK, container, volume, port_of(KEYCLOAK_URL), **shared)
+    return Keycloak(KEYCLOAK_URL, "master", ADMINISTRATOR, known["administrator-secret"])
+
+
 def control_api(namespace: str, images: Sequence[str], nodes: Sequence[Json]) -> None:
     """Knows what may be launched; the images are called by their references."""
     said = {**control.GOOD, control.IMAGES: [_as_listed(reference) for reference in images], control.NODES: list(nodes)}
@@ -120,7 +159,7 @@ def _program(namespace: str, name: str, container: Json, files: Mapping[str, str
     _serve(namespace, name, mounted, {"name": "files", "configMap": {"name": name}}, port)
 
 
-def _serve(namespace: str, name: str, container: Json, volume: Json, port: int) -> None:
+def _serve(namespace: str, name: str, container: Json, volume: Json, port: int, **pod: Json) -> None:
     labels = {"app": name}
     metadata = {"name": name, "namespace": namespace}
     ready = {"tcpSocket": {"port": port}, "periodSeconds": 1}
@@ -129,13 +168,19 @@ def _serve(namespace: str, name: str, container: Json, volume: Json, port: int) 
         "terminationGracePeriodSeconds": 0,
         "containers": [{"name": name, "readinessProbe": ready, **container}],
         "volumes": [volume],
+        **pod,
     }
     template = {"metadata": {"labels": labels}, "spec": spec}
-    deployment = {"selector": {"matchLabels": labels}, "template": template}
+    # Two of them could not have the same port of the node.
+    strategy = {"type": "Recreate" if "hostNetwork" in pod else "RollingUpdate"}
+    deployment = {"selector": {"matchLabels": labels}, "strategy": strategy, "template": template}
     apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment})
     service = {"selector": labels, "ports": [{"port": port}]}
     apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service})
-    kubectl("rollout", "status", f"deployment/{name}", "--namespace", namespace, "--timeout=120s")
+    rollout = ("rollout", "status", f"deployment/{name}", "--namespace", namespace, "--timeout=5s")
+    eventually(
+        f"{name} serves in {namespace}", lambda: "successfully rolled out" in kubectl(*rollout, check=False), 300
+    )
 
 
 def announcement(namespace: str, name: str, variables: Mapping[str, str]) -> None:
