@@ -70,14 +70,14 @@ class Neighbours:
         return self.victim.page.evaluate("jhdata.user")
 
 
-def settle(victim: Person, attacker: Person, names: str, users: str) -> Neighbours:
+def settle(victim: Person, attacker: Person, names: str, users: str, profile: str | None = None) -> Neighbours:
     attacker.log_in()
-    attacker.start()
+    attacker.start(profile)
     put(users, attacker.name, "public", PAGE.name, PAGE.read_text())
     put(users, attacker.name, ".jupyter", "jupyter_server_config.py", CONFIGURATION)
-    attacker.start()
+    attacker.start(profile)
     victim.log_in()
-    victim.start()
+    victim.start(profile)
     return Neighbours(victim, attacker, names)
 
 
@@ -108,7 +108,7 @@ def test_on_host_names_of_their_own_people_are_apart(person: Seat, hub_of_subdom
     password = secret("subdomains", "login-password", "login-password")
     names = "https://{0}.hub.localhost/user/{0}/"
     alice, bob = (person(hub_of_subdomains, name, password) for name in ("alice", "bob"))
-    settled = settle(alice, bob, names, "subdomains-users")
+    settled = settle(alice, bob, names, "subdomains-users", "small")
     settled.victim.open_notebook()
     settled.victim.run("print('of', 'alice')")
     settled.victim.sees_output("of alice")
