@@ -105,13 +105,16 @@ class Audited(BaseHandler):
     """What any of the hub's pages and calls may do that is worth a line."""
 
     _login_noted = False
+    _token_authenticated = False
+    """JupyterHub asks for it also where it has not set it: when a login that came by a cookie is over."""
 
     async def login_user(self, data: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JupyterHub's user
         self._login_noted = True
         try:
             user = await super().login_user(data)
         except Exception as error:
-            self._note("login_refused", user=_given_name(data), reason=reason_of(error))
+            name = _given_name(data) or getattr(error, "name", None)
+            self._note("login_refused", user=name, reason=reason_of(error))
             raise
         if user is None:
             reason = "a wrong name or password, or somebody who is not let in"

@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 
 from hub.settings import BRANDING_DIRECTORY, HubSettings
-from hub.trait import Trait
+from hub.trait import PLATFORM, Trait
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -13,7 +13,7 @@ def branding_traits(settings: HubSettings) -> list[Trait]:
     """A site's own templates go before ours, and ours before JupyterHub's."""
     branding = settings.branding
     if branding is None:
-        return []
+        return [Trait("JupyterHub", "template_paths", [str(PAGES)], PLATFORM)]
     words = {
         "brand_title": branding.title,
         "brand_colours": branding.colours and branding.colours.model_dump(),

@@ -23,10 +23,11 @@ from traitlets import TraitError
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
-from hub.login.passwords import PasswordAuthenticator
+from hub.login.traits import AUTHENTICATORS
 from hub.places import Places
 from hub.secret_files import KEY_BYTES, read_secrets
 from hub.settings import (
+    CLIENT_SECRET,
     COOKIE_SECRET,
     CRYPT_KEY,
     DATABASE_PASSWORD,
@@ -40,16 +41,17 @@ from hub.trait import PLATFORM, Trait
 from hub.traits import DECIDED_ELSEWHERE, given_traits, traits
 from hub.watch import PersistentEventReflector, PersistentPodReflector
 
-IN_USE: tuple[type[Configurable], ...] = (
+Classes = tuple[type[Configurable], ...]
+
+IN_USE: Classes = (
     JupyterHub,
     PlatformSpawner,
-    PasswordAuthenticator,
     ConfigurableHTTPProxy,
     CryptKeeper,
     PersistentPodReflector,
     PersistentEventReflector,
 )
-"""A section of the configuration reaches these classes, and nothing else, by their own name or a parent's."""
+"""A section of the configuration reaches these classes, and nothing else, by their own name or a parent's; beside them the login's."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def check(text: str) -> list[Problem]:
         places = _placeholders(Path(directory), text, settings)
         table = traits(settings, read_secrets(settings, places.secrets), places)
         config = _load(places)
-    return [*problems(config, table, given_traits(settings)), *unknown_scopes(settings)]
+    used = (*IN_USE, AUTHENTICATORS[settings.login.kind])
+    return [*problems(config, table, given_traits(settings), used), *unknown_scopes(settings)]
 
 
 def unknown_scopes(settings: HubSettings) -> Iterator[Problem]:
@@ -84,9 +87,9 @@ def unknown_scopes(settings: HubSettings) -> Iterator[Problem]:
                     yield Problem(f"{key}.{position}.scopes", reason, _hint(name, dict.fromkeys(scope_definitions)))
 
 
-def problems(config: Config, table: list[Trait], given: list[Trait]) -> Iterator[Problem]:
+def problems(config: Config, table: list[Trait], given: list[Trait], used: Classes = IN_USE) -> Iterator[Problem]:
     """Everything wrong with a loaded configuration; the two lists say what is in it and which key it comes from."""
-    sections = _sections()
+    sections = _sections(used)
     taken = {trait.key: problem for trait in given if (problem := _taken(sections, trait, table))}
     yield from taken.values()
     # What was taken has been said; its value stands in the loaded configuration in place of ours.
@@ -101,19 +104,17 @@ def problems(config: Config, table: list[Trait], given: list[Trait]) -> Iterator
         yield from _wrong_value(sections.get(trait.owner, ()), trait.name, loaded[trait.name], trait.key)
 
 
-def _sections() -> dict[str, tuple[type[Configurable], ...]]:
+def _sections(used: Classes) -> dict[str, Classes]:
     """Which of the classes in use a section reaches."""
-    sections: dict[str, tuple[type[Configurable], ...]] = {}
-    for used in IN_USE:
-        for parent in used.__mro__:
+    sections: dict[str, Classes] = {}
+    for each in used:
+        for parent in each.__mro__:
             if issubclass(parent, Configurable) and parent is not Configurable:
-                sections[parent.__name__] = (*sections.get(parent.__name__, ()), used)
+                sections[parent.__name__] = (*sections.get(parent.__name__, ()), each)
     return sections
 
 
-def _wrong_name(
-    sections: Mapping[str, tuple[type[Configurable], ...]], owner: str, name: str, key: str
-) -> Iterator[Problem]:
+def _wrong_name(sections: Mapping[str, Classes], owner: str, name: str, key: str) -> Iterator[Problem]:
     if owner not in sections:
         yield Problem(key, f"there is no class {owner} in the hub", _hint(owner, sections))
         return
@@ -127,7 +128,7 @@ def _hint(word: str, known: Mapping[str, object] | set[str]) -> str:
     return f"did you mean {close[0]}?" if close else "remove it"
 
 
-def _wrong_value(used: tuple[type[Configurable], ...], name: str, value: object, key: str) -> Iterator[Problem]:
+def _wrong_value(used: Classes, name: str, value: object, key: str) -> Iterator[Problem]:
     for owner in used:
         trait = owner.class_traits(config=True).get(name)
         if trait is None:
@@ -143,7 +144,7 @@ def _wrong_value(used: tuple[type[Configurable], ...], name: str, value: object,
             return
 
 
-def _taken(sections: Mapping[str, tuple[type[Configurable], ...]], given: Trait, table: list[Trait]) -> Problem | None:
+def _taken(sections: Mapping[str, Classes], given: Trait, table: list[Trait]) -> Problem | None:
     """A trait that something else decides already, by its own name or through another trait."""
     if given.name in DECIDED_ELSEWHERE:
         return _decided(given, DECIDED_ELSEWHERE[given.name])
@@ -170,7 +171,7 @@ def _placeholders(directory: Path, text: str, settings: HubSettings) -> Places:
     for name in (COOKIE_SECRET, CRYPT_KEY):
         (directory / name).write_text("0" * 2 * KEY_BYTES)
     tokens = [service_token(service.name) for service in settings.services]
-    for name in (PROXY_TOKEN, DATABASE_PASSWORD, METRICS_TOKEN, *tokens):
+    for name in (PROXY_TOKEN, DATABASE_PASSWORD, METRICS_TOKEN, CLIENT_SECRET, *tokens):
         (directory / name).write_text("placeholder")
     return places
 

@@ -7,14 +7,13 @@ import asyncio
 import sys
 from pathlib import Path
 
-from hub import spawner
+from hub import spawner, traits
 from hub.app import PlatformHub
-from hub.login import passwords
 from hub.places import Places
 from hub.preflight import preflight
 from hub.secret_files import SecretError
 
-EARLY = (passwords, spawner)
+EARLY = (traits, spawner)
 """What JupyterHub would import by name, later."""
 CONFIG = Path(__file__).parent / "jupyterhub_config.py"
 

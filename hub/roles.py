@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from hub.secret_files import Secrets
-from hub.settings import HubSettings
+from hub.settings import HubSettings, KeycloakLogin, Login
 from hub.trait import Trait
 
 CULLER = "idle-culler"
@@ -37,7 +37,7 @@ def service_traits(settings: HubSettings, secrets: Secrets, file: Path) -> list[
 
 def _ours(settings: HubSettings, secrets: Secrets, file: Path) -> tuple[list[Entry], list[Entry]]:
     services: list[Entry] = []
-    roles: list[Entry] = [{"name": "admin", "users": list(settings.login.admins), "groups": [], "services": []}]
+    roles: list[Entry] = [_admins(settings.login)]
     if settings.culler is not None:
         services.append({"name": CULLER, "command": [sys.executable, "-m", "hub.culler", str(file)]})
         # The profile a server was started with stands in its state, where its user cannot change it.
@@ -47,3 +47,9 @@ def _ours(settings: HubSettings, secrets: Secrets, file: Path) -> tuple[list[Ent
         services.append({"name": PROMETHEUS, "api_token": secrets.metrics_token})
         roles.append({"name": PROMETHEUS, "scopes": ["read:metrics"], "services": [PROMETHEUS]})
     return services, roles
+
+
+def _admins(login: Login) -> Entry:
+    """Where Keycloak says who is an admin, those whom it has named are left alone: the list would be exact, and empty."""
+    named = {} if isinstance(login, KeycloakLogin) else {"users": list(login.admins)}
+    return {"name": "admin", **named, "groups": [], "services": []}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.settings import (
+    CLIENT_SECRET,
     COOKIE_SECRET,
     CRYPT_KEY,
     DATABASE_PASSWORD,
@@ -12,6 +13,7 @@ from hub.settings import (
     METRICS_TOKEN,
     PROXY_TOKEN,
     HubSettings,
+    KeycloakLogin,
     PostgresDatabase,
     service_token,
 )
@@ -31,6 +33,8 @@ class Secrets:
     proxy_token: str
     database_password: str | None
     metrics_token: str | None
+    client_secret: str | None
+    """What the hub shows to Keycloak."""
     service_tokens: Mapping[str, str]
     """What each service shows to the hub, by its name."""
 
@@ -57,6 +61,7 @@ def read_secrets(settings: HubSettings, directory: Path) -> Secrets:
         proxy_token=read_secret(directory / PROXY_TOKEN),
         database_password=read_secret(directory / DATABASE_PASSWORD) if with_password else None,
         metrics_token=read_secret(directory / METRICS_TOKEN) if settings.monitored else None,
+        client_secret=read_secret(directory / CLIENT_SECRET) if isinstance(settings.login, KeycloakLogin) else None,
         service_tokens={each.name: read_secret(directory / service_token(each.name)) for each in settings.services},
     )
 

@@ -4,11 +4,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hub.branding import branding_traits
+from hub.login.traits import login_traits
 from hub.places import Places
 from hub.roles import service_traits
 from hub.secret_files import Secrets
 from hub.server_traits import server_traits
-from hub.settings import LOGIN_PASSWORD, HubSettings, SqliteDatabase
+from hub.settings import HubSettings, SqliteDatabase
 from hub.trait import PLATFORM, Trait
 
 HUB_PORT = 8081
@@ -19,6 +20,13 @@ DECIDED_ELSEWHERE = {
     **dict.fromkeys(("ip", "port", "hub_ip", "hub_port", "bind_url", "base_url", "proxy_cmd", "api_tokens"), PLATFORM),
     **dict.fromkeys(("cookie_secret_file", "config_file", "service_tokens", "subdomain_hook"), PLATFORM),
     **dict.fromkeys(("any_allow_config", "delete_invalid_users", "username_map", "username_pattern"), PLATFORM),
+    **dict.fromkeys(("allowed_groups", "admin_groups", "allowed_scopes"), "identity.groups"),
+    **dict.fromkeys(
+        ("authorize_url", "token_url", "userdata_url", "oauth_callback_url", "logout_redirect_url"), PLATFORM
+    ),
+    **dict.fromkeys(("extra_authorize_params", "username_claim", "auth_state_groups_key", "basic_auth"), PLATFORM),
+    **dict.fromkeys(("validate_server_cert", "refresh_user_hook", "modify_auth_state_hook"), PLATFORM),
+    **dict.fromkeys(("post_auth_hook", "reconcile_auth_state_hook", "manage_roles"), PLATFORM),
     **dict.fromkeys(("args", "service_account", "extra_container_config", "supplemental_gids"), PLATFORM),
     **dict.fromkeys(("init_containers", "extra_containers", "modify_pod_hook", "pre_spawn_hook"), PLATFORM),
 }
@@ -31,7 +39,7 @@ def traits(settings: HubSettings, secrets: Secrets, places: Places) -> list[Trai
         *_addresses(settings, secrets),
         *_state(settings, secrets, places.state),
         *_limits(settings),
-        *_login(settings, places.secrets / LOGIN_PASSWORD),
+        *login_traits(settings, secrets, places),
         *service_traits(settings, secrets, places.settings),
         *server_traits(settings),
         *branding_traits(settings),
@@ -134,24 +142,3 @@ def _headers(settings: HubSettings) -> dict[str, str]:
 
 def _is_encrypted(settings: HubSettings) -> bool:
     return settings.public_url is not None and settings.public_url.startswith("https:")
-
-
-def _login(settings: HubSettings, password: Path) -> list[Trait]:
-    login = settings.login
-    declared = {*login.users, *login.admins}
-    return [
-        Trait("JupyterHub", "authenticator_class", "hub.login.passwords.PasswordAuthenticator", PLATFORM),
-        Trait("PasswordAuthenticator", "password_file", str(password), "identity.password"),
-        Trait("PasswordAuthenticator", "allowed_users", declared, "identity.users"),
-        Trait("PasswordAuthenticator", "admins", set(login.admins), "identity.admins"),
-        Trait("PasswordAuthenticator", "groups", login.groups, "identity.groups"),
-        # The authenticator alone says who is in which group, at login and before each start.
-        Trait("PasswordAuthenticator", "manage_groups", True, PLATFORM),
-        Trait("PasswordAuthenticator", "refresh_pre_spawn", True, PLATFORM),
-        # Who left the list cannot start a server with a token either, nor have an admin start it.
-        Trait("PasswordAuthenticator", "auth_refresh_strict", True, PLATFORM),
-        # Otherwise whoever is in the database stays allowed after leaving the list.
-        Trait("PasswordAuthenticator", "allow_existing_users", False, PLATFORM),
-        Trait("PasswordAuthenticator", "allow_all", False, PLATFORM),
-        Trait("PasswordAuthenticator", "auth_refresh_age", 300, PLATFORM),
-    ]

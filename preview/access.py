@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from hub.person import Person
 from hub.profile_settings import Discovered, Listed, Profile
-from hub.settings import SETTINGS_FILE, HubSettings, PasswordLogin
+from hub.settings import SETTINGS_FILE, AccessLogin, HubSettings, KeycloakLogin, Login, PasswordLogin
 from preview.inventory import Inventory
 from settings.arithmetic import in_units
 
@@ -34,10 +34,17 @@ def _rows(inventory: Inventory) -> list[Row]:
     told = _told(inventory)
     if told is None:
         return []
-    people, profiles = list(_people(told.login)), told.servers.profiles
-    rows = [row for profile in profiles for row in _of_profile(profile, people)]
-    left_out = [each for each in people if not any(each.may_have(profile.groups) for profile in profiles)]
-    return [*rows, ("nobody else", _named(left_out), "none", "", "", "")] if left_out else rows
+    profiles, login = told.servers.profiles, told.login
+    rows = [row for profile in profiles for row in _of_profile(profile, login)]
+    left_out = _without_any(profiles, login)
+    return [*rows, ("nobody else", left_out, "none", "", "", "")] if left_out else rows
+
+
+def _without_any(profiles: Sequence[Profile], login: Login) -> str:
+    """Who may log in and start nothing."""
+    if not isinstance(login, PasswordLogin):
+        return "" if any(profile.groups is None for profile in profiles) else _members(None, login)
+    return _named(each for each in _people(login) if not any(each.may_have(profile.groups) for profile in profiles))
 
 
 def _told(inventory: Inventory) -> HubSettings | None:
@@ -52,19 +59,32 @@ def _told(inventory: Inventory) -> HubSettings | None:
     return None
 
 
+def _members(group: str | None, login: Login) -> str:
+    """Whom a name stands for: people where the stack file says who they are, groups where Keycloak does."""
+    match login:
+        case PasswordLogin():
+            return _named(person for person in _people(login) if person.may_have(None if group is None else (group,)))
+        case KeycloakLogin():
+            groups = [*login.user_groups, *login.admin_groups] if group is None else [group]
+            return f"Keycloak's {', '.join(dict.fromkeys(groups))}"
+        case AccessLogin():
+            return f"whoever Access lets in @{login.domain}" if group is None else _names(login.groups.get(group, ()))
+
+
 def _people(login: PasswordLogin) -> Iterator[Person]:
     for name in sorted({*login.admins, *login.users}):
         yield Person(name, frozenset(group for group, members in login.groups.items() if name in members))
 
 
-def _of_profile(profile: Profile, people: Sequence[Person]) -> Iterator[Row]:
+def _of_profile(profile: Profile, login: Login) -> Iterator[Row]:
     sizes = [f"{profile.cpu_limit:g} CPU", in_units(profile.memory_limit)]
     if profile.gpu:
         sizes.append(f"{profile.gpu.count} {profile.gpu.resource}")
     what = (profile.name, ", ".join(sizes), profile.image, "; ".join(_choices(profile)) or "nothing")
-    for group in ["everybody"] if profile.groups is None else profile.groups:
-        asked = None if profile.groups is None else (group,)
-        yield (group, _named(person for person in people if person.may_have(asked)), *what)
+    if profile.groups is None:
+        yield ("everybody", _members(None, login), *what)
+    for group in profile.groups or ():
+        yield (group, _members(group, login), *what)
 
 
 def _choices(profile: Profile) -> Iterator[str]:
@@ -79,7 +99,10 @@ def _choices(profile: Profile) -> Iterator[str]:
 
 
 def _named(people: Iterable[Person]) -> str:
-    names = [person.name for person in people]
+    return _names([person.name for person in people])
+
+
+def _names(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -43,7 +43,10 @@ class Rules:
     algorithms: tuple[str, ...]
     """By public keys only: with any other one, whoever knows the public key could sign."""
     marks: Mapping[str, str]
-    """Claims by which one kind of token of an issuer is told from its other kinds."""
+    """Claims by which the token that is meant is told from the issuer's other tokens."""
+
+    def with_marks(self, marks: Mapping[str, str]) -> "Rules":
+        return replace(self, marks={**self.marks, **marks})
 
 
 @dataclass
@@ -75,7 +78,7 @@ class Keys:
         self._asked = time.monotonic()
         try:
             self._known = _signing_keys(await _fetch(self.url))
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, LookupError, TypeError, ValueError) as error:
             # Those listed before go on being right: a key outlives the pause between two questions by far.
             if not self._known:
                 raise NoKeysError(f"{self.url}: {error or type(error).__name__}") from error
@@ -128,10 +131,9 @@ async def _fetch(url: str) -> bytes:
 
 def _signing_keys(text: bytes) -> dict[str, PyJWK]:
     """Those that sign; one that is not understood leaves the others as good as they are."""
-    listed = json.loads(text)
-    entries: list[Any] = listed.get("keys", []) if isinstance(listed, dict) else []
+    listed: Any = json.loads(text)
     found: dict[str, PyJWK] = {}
-    for entry in entries:
+    for entry in listed["keys"]:
         try:
             key = PyJWK(entry)
         except (jwt.PyJWTError, AttributeError, TypeError, ValueError):

@@ -71,6 +71,7 @@ def places(tmp_path: Path, settings: HubSettings) -> Places:
         "proxy-token": "proxy",
         "login-password": "correct horse",
         "database-password": "p@ss/word:%",
+        "client-secret": "of the client",
     }.items():
         (tmp_path / name).write_text(text + "\n")
     file = tmp_path / "settings.json"

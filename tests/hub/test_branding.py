@@ -63,4 +63,5 @@ def test_the_logo_is_the_sites_own(make_settings: Callable[..., HubSettings]) ->
 
 
 def test_without_branding_jupyterhub_looks_like_itself(settings: HubSettings) -> None:
-    assert branding_traits(settings) == []
+    (trait,) = branding_traits(settings)
+    assert (trait.name, trait.value) == ("template_paths", [str(PAGES)])

@@ -10,6 +10,7 @@ import pytest
 from traitlets.config import Config
 
 from hub.check import IN_USE, check, problems
+from hub.login.traits import AUTHENTICATORS
 from hub.settings import HubSettings
 from hub.trait import Trait
 from hub.traits import DECIDED_ELSEWHERE
@@ -31,7 +32,42 @@ def found(
     return run
 
 
-@pytest.mark.parametrize("sections", [{}, {"database": POSTGRES}, {"culler": None}, {"active_servers": 3}])
+EDGE = {"issuer": "https://example.cloudflareaccess.com"}
+KEYCLOAK = {
+    "kind": "keycloak",
+    "issuer": "https://login.example.org/realms/jupyterhub",
+    "back_channel": "http://keycloak:8080/realms/jupyterhub",
+    "client_id": "jupyterhub",
+    "callback_urls": ["https://hub.example.org/hub/oauth_callback"],
+    "logged_out_urls": ["https://hub.example.org/hub/"],
+    "user_groups": ["users"],
+    "admin_groups": ["admins"],
+    "refresh_age": 300,
+    "grace": 1800,
+    "longest": 604_800,
+}
+ACCESS = {
+    "kind": "cloudflare_access",
+    "edge": EDGE,
+    "domain": "example.org",
+    "admins": ["ada"],
+    "groups": {},
+    "longest": 90,
+}
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {},
+        {"database": POSTGRES},
+        {"culler": None},
+        {"active_servers": 3},
+        {"login": KEYCLOAK},
+        {"login": {**KEYCLOAK, "edge": EDGE}},
+        {"login": ACCESS},
+    ],
+)
 def test_every_trait_of_the_table_is_real(
     found: Callable[..., list[tuple[str, str]]], sections: dict[str, Any]
 ) -> None:
@@ -96,6 +132,23 @@ def test_a_wrong_trait_is_blamed_on_its_key(
     assert words in problems[0][1]
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("client_id", "is set by the platform"),
+        ("enable_pkce", "is set by the platform"),
+        ("allowed_groups", "identity.groups"),
+        ("admin_groups", "identity.groups"),
+        ("validate_server_cert", "is set by the platform"),
+        ("refresh_user_hook", "is set by the platform"),
+    ],
+)
+def test_nothing_is_given_around_keycloak(found: Callable[..., list[tuple[str, str]]], name: str, words: str) -> None:
+    ((key, said),) = found(login=KEYCLOAK, traits={"OAuthenticator": {name: None}})
+    assert key == f"hub.traits.OAuthenticator.{name}"
+    assert words in said
+
+
 def test_a_right_trait_is_accepted(found: Callable[..., list[tuple[str, str]]]) -> None:
     assert (
         found(traits={"KubeSpawner": {"extra_annotations": {"team": "a"}}, "PodReflector": {"timeout_seconds": 60}})
@@ -141,5 +194,5 @@ def test_the_command(make_settings: Callable[..., HubSettings]) -> None:
 
 
 def test_what_is_decided_elsewhere_are_traits_there_are() -> None:
-    there = {name for used in IN_USE for name in used.class_trait_names(config=True)}
+    there = {name for used in (*IN_USE, *AUTHENTICATORS.values()) for name in used.class_trait_names(config=True)}
     assert set(DECIDED_ELSEWHERE) <= there

@@ -1,5 +1,6 @@
 """Who may start what: as the stack file says it, as the hub will hold them to it."""
 
+import json
 import re
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 from components.hub_config import hub_settings
 from hub.offers import offers
 from hub.person import Person
-from hub.settings import SETTINGS_FILE, HubSettings
+from hub.settings import SETTINGS_FILE
 from preview.access import HEADING, access, changed_access
 from preview.diff import compare
 from preview.inventory import Declared, Inventory
@@ -86,18 +87,56 @@ def test_a_row_says_for_whom_and_what(changes: list[dict[str, Any]], row: tuple[
 def test_the_hub_offers_what_the_table_says(stack: str) -> None:
     settings = read(stack_file(stack))
     runtime = hub_settings(settings, dict.fromkeys(settings.images, "any"))
-    people = settings.identity.users | settings.identity.admins
-    offered = {
-        (name, offer.profile.name)
-        for name in people
-        for offer in offers(runtime.servers.profiles, runtime.servers.images, person(name, runtime), None)
-    }
     table = cells(access(with_hub(runtime.model_dump_json())))[1:]
-    assert {(name, row[2]) for row in table for name in row[1].split(", ")} == offered
+    groups = {row[0] for row in table if len(row) == len(HEAD)}
+    for group in groups:
+        somebody = Person("somebody", frozenset({group} - {"everybody"}))
+        offered = {
+            offer.profile.name for offer in offers(runtime.servers.profiles, runtime.servers.images, somebody, None)
+        }
+        assert offered == {row[2] for row in table if row[0] in (group, "everybody")}
 
 
-def person(name: str, told: HubSettings) -> Person:
-    return Person(name, frozenset(group for group, members in told.login.groups.items() if name in members))
+KEYCLOAK = {
+    "kind": "keycloak",
+    "issuer": "https://login.example.org/realms/jupyterhub",
+    "back_channel": "https://login.example.org/realms/jupyterhub",
+    "client_id": "jupyterhub",
+    "callback_urls": ["https://hub.example.org/hub/oauth_callback"],
+    "logged_out_urls": ["https://hub.example.org/hub/"],
+    "user_groups": ["users"],
+    "admin_groups": ["admins"],
+    "refresh_age": 300,
+    "grace": 1800,
+    "longest": 604_800,
+}
+ACCESS = {
+    "kind": "cloudflare_access",
+    "edge": {"issuer": "https://example.cloudflareaccess.com"},
+    "domain": "example.org",
+    "admins": ["ann"],
+    "groups": {"analysts": ["bob", "eve"]},
+    "longest": 604_800,
+}
+
+
+@pytest.mark.parametrize(
+    ("login", "groups", "people"),
+    [
+        (KEYCLOAK, None, [("everybody", "Keycloak's users, admins")]),
+        (KEYCLOAK, ["analysts"], [("analysts", "Keycloak's analysts"), ("nobody else", "Keycloak's users, admins")]),
+        (ACCESS, None, [("everybody", "whoever Access lets in @example.org")]),
+        (ACCESS, ["analysts"], [("analysts", "bob, eve"), ("nobody else", "whoever Access lets in @example.org")]),
+    ],
+)
+def test_where_somebody_else_knows_the_people_their_groups_are_named(
+    login: dict[str, Any], groups: list[str] | None, people: list[tuple[str, str]]
+) -> None:
+    (config,) = told(GROUPS, profile("large", groups=groups)).resources
+    hub = json.loads(config.inputs["data"][SETTINGS_FILE.name])
+    hub["login"] = login
+    hub["servers"]["profiles"] = [each for each in hub["servers"]["profiles"] if each["name"] == "large"]
+    assert [row[:2] for row in cells(access(with_hub(json.dumps(hub))))[1:]] == people
 
 
 def test_a_change_names_the_rows_that_go_and_come() -> None:

@@ -5,7 +5,13 @@ from sqlalchemy.orm import Mapped, Session
 class OAuthClient:
     def __init__(self, *, identifier: str) -> None: ...
 
+def new_token() -> str: ...
+
 class APIToken:
+    id: int
+    client_id: str
+    note: str
+    scopes: list[str]
     service_id: Mapped[int | None]
     def match(self, token: str) -> bool: ...
     @classmethod

@@ -1,0 +1,53 @@
+"""A real JupyterHub with our logins, whose servers are pretended: `python -m tests.hub.keycloak_hub <directory>`.
+
+The directory holds settings.json and secrets, as the hub's pod does, and hub.json: where to listen, where a proxy's API is, and
+where a server answers.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from traitlets.config import Config
+
+from hub.audit import AuditedHub
+from hub.branding import branding_traits
+from hub.login.traits import login_traits
+from hub.places import Places
+from hub.roles import service_traits
+from hub.secret_files import read_secrets
+from hub.settings import HubSettings
+from tests.hub.audited_hub import PretendedSpawner
+
+
+def main(directory: Path) -> None:
+    given: dict[str, str] = json.loads((directory / "hub.json").read_text())
+    PretendedSpawner.address = given["server"]
+    places = Places(settings=directory / "settings.json", secrets=directory, state=directory)
+    settings = HubSettings.model_validate_json(places.settings.read_text())
+    secrets = read_secrets(settings, directory)
+    c = Config()
+    for trait in (
+        *login_traits(settings, secrets, places),
+        *service_traits(settings, secrets, places.settings),
+        *branding_traits(settings),
+    ):
+        setattr(c[trait.owner], trait.name, trait.value)
+    c.JupyterHub.hub_bind_url = given["hub"]
+    c.JupyterHub.bind_url = given["public"]
+    c.JupyterHub.db_url = f"sqlite:///{directory / 'hub.sqlite'}"
+    c.JupyterHub.cookie_secret = secrets.cookie_secret
+    c.CryptKeeper.keys = list(secrets.crypt_keys)
+    c.JupyterHub.spawner_class = PretendedSpawner
+    c.JupyterHub.cleanup_servers = False
+    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
+    c.ConfigurableHTTPProxy.should_start = False
+    c.ConfigurableHTTPProxy.api_url = given["proxy"]
+    c.ConfigurableHTTPProxy.auth_token = "proxy"  # noqa: S105 - of a pretended proxy
+    (directory / "nothing_more.py").touch()
+    AuditedHub.instance(config=c)
+    AuditedHub.launch_instance([f"--config={directory / 'nothing_more.py'}"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,3 @@
+from jupyterhub.handlers.base import BaseHandler
+
+class ActivityAPIHandler(BaseHandler): ...
