@@ -19,7 +19,9 @@ def _recorded(stack: str, preview: bool) -> Inventory:
     return inventory(stack, preview=preview)
 
 
-@pytest.fixture(scope="session", params=["dev", "e2e", "ingress", "profiles", "prod", "urbalurba-lab", "thinkube-lab"])
+@pytest.fixture(
+    scope="session", params=["dev", "e2e", "ingress", "profiles", "prod", "edge", "urbalurba-lab", "thinkube-lab"]
+)
 def stack(request: pytest.FixtureRequest) -> Inventory:
     """Everything one stack declares, as the engine would receive it: between them they ask for all there is."""
     return _recorded(request.param, request.param in UNPINNED)

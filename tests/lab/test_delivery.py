@@ -38,9 +38,9 @@ def definition() -> Iterator[None]:
 
 @pytest.fixture
 def prods() -> Application:
-    settings = read(stack_file("prod"))
+    settings = read(stack_file("254carbon-gitops"))
     assert settings.delivery
-    return application("prod", settings, settings.delivery)
+    return application("254carbon-gitops", settings, settings.delivery)
 
 
 def applied(manifest: Application) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from tests.lab.test_render import dry_run
 
 pytestmark = pytest.mark.lab
 
-STACKS = ("prod", "thinkube", "urbalurba-aks")
+STACKS = ("254carbon-gitops", "thinkube", "urbalurba-aks")
 OF_A_MESH = {"PeerAuthentication": "mtls", "AuthorizationPolicy": "rules"}
 
 
@@ -51,7 +51,7 @@ def test_the_api_server_takes_every_manifest(stack: str, namespace: str, tmp_pat
 
 @pytest.mark.parametrize("kind", OF_A_MESH)
 def test_a_field_the_mesh_does_not_know_is_refused(kind: str, namespace: str, tmp_path: Path) -> None:
-    wrong = next(found for found in rendered("prod", namespace, tmp_path) if found["kind"] == kind)
+    wrong = next(found for found in rendered("254carbon-gitops", namespace, tmp_path) if found["kind"] == kind)
     wrong["spec"]["mtlss"] = wrong["spec"].pop(OF_A_MESH[kind])
     done = dry_run([wrong])
     assert done.returncode != 0

@@ -9,7 +9,7 @@ import yaml
 
 from settings.load import SETTINGS_KEY, read, stack_file
 
-OVERLAYS = {"prod-lab": "prod", "urbalurba-lab": "urbalurba", "thinkube-lab": "thinkube"}
+OVERLAYS = {"prod-lab": "254carbon-gitops", "urbalurba-lab": "urbalurba", "thinkube-lab": "thinkube"}
 ALLOWED = (
     "extends",
     "cluster.kind",
