@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -67,6 +67,18 @@ class Checkout:
         self._settings = settings
         self.file.write_text(content)
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._settings['exposure']['port']}"
+
+    def give(self, secrets: Mapping[str, str]) -> None:
+        """The secrets it asks for, as files that nobody else may read."""
+        folder = self.root / ".platform" / "secrets" / self.stack
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, value in secrets.items():
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_text(value)
+
     def declared(self) -> Inventory:
         """What the preview without an engine lists."""
         return inventory(self.stack, root=self.root)
@@ -78,12 +90,16 @@ class Checkout:
 
     def deployed(self) -> dict[str, Any]:
         """The state that `deploy` has its engine keep."""
+        return json.loads(self.engine("stack", "export").stdout)["deployment"]
+
+    def engine(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The engine as `deploy` uses it."""
         home = self.engine_directory.parent.parent
         environment = {
             "PULUMI_BACKEND_URL": (home / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "passphrase"),
         }
-        return json.loads(self._pulumi(self.engine_directory, environment, ("stack", "export")).stdout)["deployment"]
+        return self._pulumi(self.engine_directory, environment, words)
 
     def _pulumi(
         self, directory: Path, environment: dict[str, str], words: Sequence[str], *, check: bool = True

@@ -38,6 +38,10 @@ class HubSession:
     def page(self, path: str) -> requests.Response:
         return self._http.get(f"{self.hub}/hub{path}", timeout=SECONDS)
 
+    def visit(self, path: str) -> requests.Response:
+        """A page that may be a server's own."""
+        return self._http.get(f"{self.hub}{path}", timeout=SECONDS)
+
     def api(self, method: str, path: str, body: Any = None) -> requests.Response:
         return self._http.request(
             method,
