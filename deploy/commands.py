@@ -10,9 +10,10 @@ from deploy.console import Phases, note, say
 from deploy.engine import Engine, engine_home
 from deploy.kubectl import FIELD_MANAGER, Kubectl
 from deploy.lock import exclusively
+from deploy.login import Login, login_of
 from deploy.obtain import UnavailableError, obtain
 from deploy.program import Program
-from deploy.stack import Stack, brought_up_by, evaluate, gather, load, login_password
+from deploy.stack import Secrets, Stack, brought_up_by, evaluate, gather, load, login_password
 from deploy.values import generated
 from deploy.way import ENGINE_MANAGER, Way, choose
 from lab.problem import Problem
@@ -41,17 +42,25 @@ def up(name: str, forced: Way | None) -> None:
             engine, unavailable = (None, None) if forced == "kubectl" else _engine(stack, kubectl, program)
             way = choose(name, forced, brought_up_by(stack, kubectl), unavailable)
             reason = unavailable or "as was asked for"
+            require_possible(program, way, reason)
             note(f"with the Pulumi engine {engine.program}" if engine else f"with kubectl alone: {reason}")
         with phases.phase("apply", f"{len(program.objects)} objects"):
             secrets = gather(stack, kubectl, program, way)
             reach.connect(reach.to_login(name, stack.settings), kubectl)
             if engine:
                 engine.prepare(secrets.declared)
-                engine.up(partial(rollout.wait, kubectl, program.workloads), program.declared)
+            login = _login(stack, kubectl, secrets, engine)
+            if login:
+                login.require()
+            if engine:
+                _engine_up(engine, kubectl, program, secrets, login)
             else:
                 direct.up(kubectl, program, secrets.kept, secrets.files)
         with phases.phase("rollout", ", ".join(str(workload) for workload in program.workloads)):
             rollout.wait(kubectl, program.workloads)
+        if login and not engine:
+            with phases.phase("realm", login.agreed.issuer):
+                login.bring()
         with phases.phase("reach", reach.url(stack.settings)):
             reach.connect(reach.forwarded(name, stack.settings), kubectl)
             reach.require_health(name, stack.settings)
@@ -95,14 +104,19 @@ def move(name: str, target: Way) -> None:
             raise Problem(f"a move needs the engine on either side, and {unavailable}")
         secrets = gather(stack, kubectl, program, target)
         engine.prepare(secrets.declared)
+        login = _login(stack, kubectl, secrets, engine)
+        reach.connect(reach.to_login(name, stack.settings), kubectl)
         stubs = [item.stub for item in program.items]
         if target == "engine":
             engine.adopt(program.generated, generated(program.references, secrets.kept))
-            engine.up(partial(rollout.wait, kubectl, program.workloads), program.declared)
+            _engine_up(engine, kubectl, program, secrets, login)
             kubectl.disown(stubs, FIELD_MANAGER)
             inventory.remove(kubectl, stack.namespace)
         else:
+            require_possible(program, target, "as was asked for")
             direct.up(kubectl, program, secrets.kept, secrets.files)
+            if login:
+                login.bring()
             engine.forget()
             kubectl.disown(stubs, ENGINE_MANAGER)
         rollout.wait(kubectl, program.workloads)
@@ -193,6 +207,31 @@ def _engine(stack: Stack, kubectl: Kubectl, program: Program) -> tuple[Engine | 
     except UnavailableError as reason:
         return None, str(reason)
     return Engine(found, stack.name, stack.source, engine_home(cluster.identity(kubectl))), None
+
+
+def require_possible(program: Program, way: Way, reason: str) -> None:
+    """Before anything is changed: without an engine there is no edge."""
+    if way == "kubectl" and program.only_by_engine:
+        lines = (f"  {each}" for each in program.only_by_engine)
+        raise Problem(
+            "\n".join([f"kubectl alone cannot bring up this stack, and nothing was changed ({reason}):", *lines])
+        )
+
+
+def _engine_up(engine: Engine, kubectl: Kubectl, program: Program, secrets: Secrets, login: Login | None) -> None:
+    watch = partial(rollout.wait, kubectl, program.workloads)
+    if login:
+        login.up(engine, watch, program, secrets)
+    else:
+        engine.up(watch, program.declared)
+
+
+def _login(stack: Stack, kubectl: Kubectl, secrets: Secrets, engine: Engine | None) -> Login | None:
+    def given(name: str) -> str:
+        """In a file, else encrypted in the stack file."""
+        return secrets.declared[name] if name in secrets.declared or engine is None else engine.secret(name)
+
+    return login_of(stack, kubectl, given)
 
 
 def _lock_of(name: str) -> Path:

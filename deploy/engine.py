@@ -21,6 +21,7 @@ from deploy import events, leftovers, state
 from deploy.console import note
 from lab.paths import CACHE
 from lab.problem import Problem
+from preview.inventory import Declared
 from settings.load import ROOT
 
 _STATE: Final = CACHE / "state"
@@ -68,14 +69,14 @@ class Engine:
         for name, value in sorted(given.items()):
             self.call("config", "set", "--secret", name, stdin=value)
 
-    def up(self, watch: Watch, declared: Collection[str]) -> None:
+    def up(self, watch: Watch, declared: Collection[str], without: Iterable[str] = ()) -> None:
         """From what is really there: a killed run, or somebody's hand, may have changed more than the state knows."""
         stored = self._state()
         if gone := state.left_behind(stored, declared):
             self._replace(state.released(stored, gone))
             for urn in gone:
                 note(f"{urn.rpartition('::')[2]} is no longer declared, and kept for the data it holds")
-        self._work(watch, "up", "--refresh")
+        self._work(watch, "up", "--refresh", *(f"--exclude={urn}" for urn in without))
 
     def down(self, *, data: bool) -> None:
         if data:
@@ -88,6 +89,18 @@ class Engine:
         """Make the generated resources of a stack that kubectl brought up, with the values it has already."""
         self._work(_patiently, "up", *(f"--target={urn}" for urn in generated))
         self._replace(state.with_values(self._state("--show-secrets"), values))
+
+    def secret(self, name: str) -> str:
+        return self.call("config", "get", name).removesuffix("\n")
+
+    def known(self) -> set[str]:
+        """What the state names."""
+        return {found["urn"] for found in self._state()["deployment"].get("resources") or ()}
+
+    def take_over(self, declared: Iterable[Declared], held: Mapping[str, state.Adopted]) -> None:
+        """Write down what is there already, so that it is not made again."""
+        if held.keys() - self.known():
+            self._replace(state.adopted(self._state(), declared, held))
 
     def forget(self) -> None:
         """Drop the stack from the state; whatever it made stays where it is."""

@@ -16,6 +16,7 @@ from deploy.values import Place, declared_values, missing, read_given
 from deploy.way import Way, made_by
 from hub.settings import LOGIN_PASSWORD
 from lab.problem import Problem
+from preview.answers import declared
 from preview.recorder import inventory as recorded
 from settings import Settings
 from settings.domain import ExistingSecret
@@ -79,7 +80,10 @@ def gather(stack: Stack, kubectl: Kubectl, program: Program, way: Way) -> Secret
     files = read_given(_GIVEN / stack.name)
     kept = kept_values(kubectl, [*program.references, *program.expected])
     elsewhere = stack.encrypted if way == "engine" else set[str]()
-    absent = [name for name in missing(program.references, kept, files) if name not in elsewhere]
+    # Some only go to a server outside of the cluster, which keeps none of them.
+    outside = {name for name in stack.settings.declared_secrets if declared(name) not in program.references.values()}
+    wanting = {*missing(program.references, kept, files), *(outside - files.keys())}
+    absent = sorted(wanting - elsewhere)
     lines = [_how_to_give(stack, name) for name in absent]
     lines += [_how_to_make(kubectl, place) for place in program.expected if place not in kept]
     certificates = certificates_of(stack.settings)
