@@ -38,8 +38,17 @@ READ_AT_THE_START = {
     "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password", "metrics-token"),
     "proxy": ("proxy-token",),
     "database": ("database-password",),
+    "keycloak": ("keycloak-database-password",),
+    "keycloak-database": ("keycloak-database-password",),
 }
-IMAGES = {"hub": "hub", "proxy": "proxy", "database": "postgres", "user-scheduler": "scheduler"}
+IMAGES = {
+    "hub": "hub",
+    "proxy": "proxy",
+    "database": "postgres",
+    "keycloak": "keycloak",
+    "keycloak-database": "postgres",
+    "user-scheduler": "scheduler",
+}
 SERVERS = {"dev": "notebook", "e2e": "notebook", "prod": "notebook", "urbalurba-lab": "pyspark"}
 IDLE = ("image-puller", "user-placeholder")
 """They run the servers' image, and do nothing in it."""
@@ -171,6 +180,8 @@ def test_files_are_mounted_where_they_are_read_and_only_data_is_written(known: I
         "hub": {SCRATCH: False, str(SETTINGS_FILE.parent): True, str(STATE_DIRECTORY): False} | secrets,
         "proxy": {SCRATCH: False},
         "database": {SCRATCH: False, "/var/lib/postgresql/data": False} | secrets,
+        "keycloak": {SCRATCH: False} | secrets,
+        "keycloak-database": {SCRATCH: False, "/var/lib/postgresql/data": False} | secrets,
         "user-scheduler": {"/etc/user-scheduler": True},
     } | {component: {} for component in IDLE}
     found = {component: mounts(template) for component, template in workloads(known).items()}
