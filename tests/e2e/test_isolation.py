@@ -4,15 +4,18 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from settings.load import ROOT
 from tests.e2e import surroundings
-from tests.e2e.cluster import kubectl, pod_of, secret
+from tests.e2e.cluster import eventually, kubectl, pod_of, secret
 from tests.e2e.person import Person
+from tests.lab.hub_session import HubSession
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
 Seat = Callable[[str, str, str], Person]
@@ -131,3 +134,22 @@ def test_on_one_host_some_of_it_holds_and_the_rest_is_known(person: Seat, postgr
         assert settled.who_the_hub_takes_the_victim_for() == "carol"
     finally:
         put("e2e-users", "carol", ".jupyter", "jupyter_server_config.py", "")
+
+
+def test_a_token_in_the_address_opens_no_server(postgres_hub: tuple[str, str]) -> None:
+    """Addresses end up in logs and are told to other sites; the same token in a header is let in."""
+    hub, password = postgres_hub
+    admin = HubSession(hub, "admin", password)
+    admin.start()
+    eventually("the server is there", lambda: bool(admin.server.get("ready")), 120)
+    pod = pod_of("e2e-users", "admin")["metadata"]["name"]
+    token = kubectl("exec", "--namespace=e2e-users", pod, "--", "printenv", "JUPYTERHUB_API_TOKEN").strip()
+    files = f"{hub}/user/admin/api/contents"
+    assert answer(files, Authorization=f"token {token}") == HTTPStatus.OK
+    assert answer(f"{files}?token={token}") == HTTPStatus.FORBIDDEN
+    assert answer(f"{hub}/user/admin/lab?token={token}") == HTTPStatus.FOUND
+    admin.stop()
+
+
+def answer(address: str, **headers: str) -> int:
+    return requests.get(address, headers=headers, allow_redirects=False, timeout=30).status_code

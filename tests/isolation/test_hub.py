@@ -156,9 +156,9 @@ async def test_who_guesses_waits_and_nobody_else_does(hub: RunningHub) -> None:
     started = asyncio.get_running_loop().time()
     found = await asyncio.gather(*(guess("bob") for _ in range(20)), *(guess(f"nobody{each}") for each in range(60)))
     assert set(found[:20]) == {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
-    assert found[:20].count(HTTPStatus.FORBIDDEN) <= 3
+    # Three at once, and one more after each pause, which doubles.
+    assert found[:20].count(HTTPStatus.FORBIDDEN) < 10
     assert set(found[20:]) == {HTTPStatus.FORBIDDEN}
-    async with Browser(hub) as bob, Browser(hub) as alice:
-        assert await log_in(bob, "bob") == HTTPStatus.TOO_MANY_REQUESTS
+    async with Browser(hub) as alice:
         assert await log_in(alice, "alice") == HTTPStatus.FOUND
     assert asyncio.get_running_loop().time() - started < 60
