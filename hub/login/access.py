@@ -53,7 +53,7 @@ class AccessAuthenticator(Authenticator):
         return True
 
     async def authenticate(self, handler: BaseHandler | None, data: object = None) -> AuthModel | None:
-        return self._model(await self.edge.admitted(handler.request)) if handler else None
+        return self._model(await self.edge.admitted(handler.request.headers)) if handler else None
 
     async def refresh_user(self, user: User, handler: BaseHandler | None = None) -> AuthModel | bool:
         """A login lasts as long as Access says: each request of a browser tells anew, those of servers do not.
@@ -76,7 +76,7 @@ class AccessAuthenticator(Authenticator):
         if handler is None or ASSERTION not in handler.request.headers:
             return None
         try:
-            return await self.edge.admitted(handler.request)
+            return await self.edge.admitted(handler.request.headers)
         except HTTPError:
             return None
 

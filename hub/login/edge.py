@@ -8,7 +8,7 @@ from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import Any
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders
 
 from hub.login.refusals import no_answer, not_through_the_edge
 from hub.login.tokens import Claims, InvalidTokenError, Keys, NoKeysError, Rules, verified
@@ -40,19 +40,19 @@ class Edge:
     def __post_init__(self) -> None:
         self._keys = Keys(self.issuer + KEYS)
 
-    async def admitted(self, request: HTTPServerRequest) -> Admitted:
+    async def admitted(self, headers: HTTPHeaders) -> Admitted:
         """Whom a request comes from; a refusal where it comes from nobody in particular."""
         try:
-            return await self._admitted(request)
+            return await self._admitted(headers)
         except InvalidTokenError as error:
-            self.log.warning("%s of %s is refused: %s", ASSERTION, request.remote_ip, error)
+            self.log.warning("%s is refused: %s", ASSERTION, error)
             raise not_through_the_edge() from error
         except (NoKeysError, SecretError) as error:
             self.log.critical("Nobody can log in: %s", error)
             raise no_answer("Cloudflare Access") from error
 
-    async def _admitted(self, request: HTTPServerRequest) -> Admitted:
-        tokens = request.headers.get_list(ASSERTION)
+    async def _admitted(self, headers: HTTPHeaders) -> Admitted:
+        tokens = headers.get_list(ASSERTION)
         if len(tokens) != 1:
             raise InvalidTokenError(f"there are {len(tokens)} of them")
         rules = Rules(self.issuer, read_secret(self.audience), (ALGORITHM,), {"type": "app"})

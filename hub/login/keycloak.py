@@ -89,7 +89,7 @@ class KeycloakAuthenticator(OAuthenticator):
         earlier = Kept.load(await user.get_auth_state()) if user else None
         if earlier and earlier.sub != person.sub:
             raise refusals.name_of_another(person.name)
-        admitted = await self.edge.admitted(handler.request) if self.edge else None
+        admitted = await self.edge.admitted(handler.request.headers) if self.edge else None
         if admitted and self.edge_logs_in_here and admitted.email != person.email:
             raise refusals.another_at_the_edge(person.name)
 
