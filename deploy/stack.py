@@ -8,6 +8,7 @@ from typing import Final
 import pulumi
 import yaml
 
+from components.generations import generation_of
 from deploy import inventory
 from deploy.direct import kept_values
 from deploy.kubectl import Kubectl
@@ -37,6 +38,10 @@ class Stack:
     @property
     def namespace(self) -> str:
         return self.settings.namespace.name
+
+    def place(self, name: str) -> Place:
+        """Where a value of ours is, in its present generation."""
+        return Place(self.namespace, name, generation_of(name, self.settings.rotations.get(name, 0)))
 
     @property
     def encrypted(self) -> set[str]:
@@ -112,7 +117,7 @@ def login_password(stack: Stack, kubectl: Kubectl) -> str:
     if isinstance(source, ExistingSecret):
         place = Place(stack.namespace, source.name, source.key)
     else:
-        place = next(place for place in evaluate(stack).references if place.key == LOGIN_PASSWORD)
+        place = stack.place(LOGIN_PASSWORD)
     kept = kept_values(kubectl, [place])
     if place not in kept:
         raise Problem(
