@@ -58,12 +58,12 @@ def asking(token: str) -> Ask:
             data=b"{}" if method == "POST" else None,
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
-        answer = _once(request)
-        for pause in _PAUSES:
-            if not answer.passes:
-                return answer
+        answer, pauses = _once(request), iter(_PAUSES)
+        while answer.passes and (pause := next(pauses, None)) is not None:
             time.sleep(pause)
             answer = _once(request)
+        if not answer.passes:
+            return answer
         raise Unreachable(f"{address} answers {answer.status} to {method} {path}")
 
     return ask
