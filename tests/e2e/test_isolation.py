@@ -60,13 +60,20 @@ class Neighbours:
 
     def what_the_victim_has(self) -> dict[str, list[str]]:
         """Kernels and tokens, as the victim's own browser is told."""
-        ask = self.victim.page.request
-        kernels: list[dict[str, Any]] = ask.get(f"{self.names.format(self.victim.name)}api/kernels").json()
-        tokens: dict[str, Any] = ask.get(f"{self.victim.hub}/hub/api/users/{self.victim.name}/tokens").json()
+        kernels = self._told(f"{self.names.format(self.victim.name)}api/kernels")
+        tokens = self._told(f"{self.victim.hub}/hub/api/users/{self.victim.name}/tokens")
         return {
             "kernels": [each["id"] for each in kernels],
             "tokens": sorted(each["id"] for each in tokens["api_tokens"]),
         }
+
+    def _told(self, address: str) -> Any:
+        page = self.victim.page.context.new_page()
+        answer = page.goto(address)
+        assert answer
+        found = answer.json()
+        page.close()
+        return found
 
     def who_the_hub_takes_the_victim_for(self) -> str:
         self.victim.page.goto(f"{self.victim.hub}/hub/home")
