@@ -142,6 +142,8 @@ def deploy(
             nodes=scheduling.nodes,
             image=images["cloudflared"],
             monitoring=settings.monitoring,
+            # The lab needs no internet, so nothing of it waits for any.
+            edge_in_reach=not isinstance(settings.cluster, Lab),
         )
         audience = way_in(edge, part)
     Hub(

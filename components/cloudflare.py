@@ -41,6 +41,7 @@ class Cloudflare(Component):
             nodes=args.nodes,
             image=args.image,
             monitoring=args.monitoring,
+            edge_in_reach=args.edge_in_reach,
         )
         Tunnel("tunnel", way, part)
         self.register_outputs({})

@@ -35,6 +35,7 @@ from components.scraping import TUNNEL_METRICS, scrape_annotations
 from settings.monitoring import MonitoringSection
 
 _REPLICAS = 2
+_WITHOUT_WAITING = {"pulumi.com/skipAwait": "true"}
 _DIRECTORY = "/run/tunnel"
 _TOKEN = "token"  # noqa: S105 - the name of a file
 _SECONDS_TO_FINISH = 30
@@ -48,12 +49,19 @@ class CloudflaredArgs:
     nodes: Nodes
     image: str
     monitoring: MonitoringSection | None
+    edge_in_reach: bool
+    """Whether the engine may wait until they have a connection."""
 
 
 class Cloudflared(Component):
     def __init__(self, name: str, args: CloudflaredArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        metadata = ObjectMetaArgs(name=CLOUDFLARED, namespace=args.namespace, labels=labels(CLOUDFLARED))
+        metadata = ObjectMetaArgs(
+            name=CLOUDFLARED,
+            namespace=args.namespace,
+            labels=labels(CLOUDFLARED),
+            annotations=None if args.edge_in_reach else _WITHOUT_WAITING,
+        )
         own = account(CLOUDFLARED, args.namespace, self.child)
         Deployment(
             CLOUDFLARED,

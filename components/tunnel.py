@@ -50,6 +50,7 @@ class TunnelArgs:
     nodes: Nodes
     image: str
     monitoring: MonitoringSection | None
+    edge_in_reach: bool
 
 
 class Tunnel(Component):
@@ -81,6 +82,7 @@ class Tunnel(Component):
             nodes=args.nodes,
             image=args.image,
             monitoring=args.monitoring,
+            edge_in_reach=args.edge_in_reach,
         )
         Cloudflared(CLOUDFLARED, connector, self.child)
         self.register_outputs({})

@@ -25,6 +25,8 @@ class WayInArgs:
     nodes: Nodes
     image: str
     monitoring: MonitoringSection | None
+    edge_in_reach: bool
+    """Whether pods can call Cloudflare, so that it is worth to wait for their connections."""
 
 
 def way_in(args: WayInArgs, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
