@@ -25,7 +25,7 @@ class Account:
     def __post_init__(self) -> None:
         self.token = self.there.token
 
-    def call(self, method: str, path: str, body: object = None, token: str | None = None) -> requests.Response:
+    def call(self, method: str, path: str, body: Any = None, token: str | None = None) -> requests.Response:
         """Below accounts/ or zones/ of this account, or as the path says when it begins with a slash."""
         if not path.startswith("/"):
             owner = "zones" if path.startswith(("dns_records", "ssl/")) else "accounts"
@@ -44,7 +44,7 @@ class Account:
         assert not said["success"]
         return answer.status_code, said["errors"][0]["code"], said["errors"][0]["message"]
 
-    def control(self, method: str, path: str, body: object = None) -> Any:
+    def control(self, method: str, path: str, body: Any = None) -> Any:
         answer = requests.request(method, self.there.control + path, json=body, timeout=SECONDS)
         answer.raise_for_status()
         return answer.json() if answer.content else None

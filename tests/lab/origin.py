@@ -1,55 +1,47 @@
 """A tiny web server behind a tunnel: it tells what reached it, and says every word of a websocket back."""
 
 import asyncio
-import json
+import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler
-from tornado.websocket import WebSocketHandler
+from aiohttp import web
 
 
-class Tell(RequestHandler):
-    def get(self) -> None:
-        self.write(json.dumps({"path": self.request.uri, "headers": dict(self.request.headers)}))
-
-    def post(self) -> None:
-        self.write(self.request.body)
+async def tell(request: web.Request) -> web.Response:
+    return web.json_response({"path": request.path_qs, "headers": dict(request.headers), "body": await request.text()})
 
 
-class Echo(WebSocketHandler):
-    def on_message(self, message: str | bytes) -> None:
-        self.write_message(message)
-
-    def check_origin(self, origin: str) -> bool:
-        return True
+async def echo(request: web.Request) -> web.WebSocketResponse:
+    visitor = web.WebSocketResponse()
+    await visitor.prepare(request)
+    async for message in visitor:
+        await visitor.send_str(f"{message.data} {request.headers.get('Cf-Access-Authenticated-User-Email')}")
+    return visitor
 
 
 @contextmanager
 def origin() -> Generator[str]:
     """Its address, while it serves."""
-    started, loops = threading.Event(), list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
-    (socket,) = bind_sockets(0, "127.0.0.1")
+    loop, ended = asyncio.new_event_loop(), asyncio.Event()
 
-    async def serve() -> None:
-        server = HTTPServer(Application([("/echo", Echo), ("/.*", Tell)]))
-        server.add_sockets([socket])
-        ended = asyncio.Event()
-        loops.append((asyncio.get_running_loop(), ended))
-        started.set()
+    async def serve(place: socket.socket) -> None:
+        app = web.Application()
+        app.add_routes([web.get("/echo", echo), web.route("*", "/{path:.*}", tell)])
+        runner = web.AppRunner(app, shutdown_timeout=1)
+        await runner.setup()
+        await web.SockSite(runner, place).start()
         await ended.wait()
-        server.stop()
-        await server.close_all_connections()
+        await runner.cleanup()
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    started.wait()
-    try:
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-    finally:
-        (loop, ended) = loops[0]
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
+    # It listens from here on, whenever the thread gets to answering.
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        thread = threading.Thread(target=loop.run_until_complete, args=(serve(place),))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{place.getsockname()[1]}"
+        finally:
+            loop.call_soon_threadsafe(ended.set)
+            thread.join()
+            loop.close()

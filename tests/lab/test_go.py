@@ -2,18 +2,26 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from lab import build, paths
+from lab import build, cloudflare, paths
+
+pytestmark = pytest.mark.lab
 
 
-@pytest.mark.lab
-def test_policies_and_storage() -> None:
+def run(source: Path, *packages: str) -> None:
     if not shutil.which("go"):
         pytest.skip("Go is not installed")
-    command = ["nice", "go", "test", "-trimpath", "./policies", "./storage"]
-    done = subprocess.run(
-        command, cwd=paths.SOURCE, env=build.environment(), check=False, capture_output=True, text=True
-    )
+    command = ["nice", "go", "test", "-trimpath", *packages]
+    done = subprocess.run(command, cwd=source, env=build.environment(), check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_policies_and_storage() -> None:
+    run(paths.SOURCE, "./policies", "./storage")
+
+
+def test_access_of_the_stand_in_of_cloudflare() -> None:
+    run(cloudflare.SOURCE, "./access", "./shape")
