@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,18 +56,19 @@ class Cloudflare:
 
     def connector_environment(self) -> dict[str, str]:
         """What points a real cloudflared here: settings of its own, and where Go programs look for proxies and trust."""
-        trust = {"SSL_CERT_FILE": str(self.authority), "TUNNEL_CACERT": str(self.authority)}
-        return {"TUNNEL_EDGE": self.edge, "HTTPS_PROXY": self.proxy, **trust}
+        return {"TUNNEL_EDGE": self.edge, "HTTPS_PROXY": self.proxy, "SSL_CERT_FILE": str(self.authority)}
 
 
 @contextmanager
-def running(domain: str = "example.org", team: str = "example", *more: str) -> Generator[Cloudflare]:
+def running(
+    domain: str = "example.org", team: str = "example", *, account: str = "", zone: str = "", places: Sequence[str] = ()
+) -> Generator[Cloudflare]:
     """A stand-in with an account in which nothing has been made yet."""
-    account, zone, token = secrets.token_hex(16), secrets.token_hex(16), secrets.token_urlsafe(30)
+    account, zone, token = account or secrets.token_hex(16), zone or secrets.token_hex(16), secrets.token_urlsafe(30)
     with tempfile.TemporaryDirectory() as folder:
         authority = Path(folder, "authority.pem")
         command = [program("standin"), f"-account={account}", f"-zone={zone}", f"-domain={domain}", f"-team={team}"]
-        command += [f"-authority={authority}", *more]
+        command += [f"-authority={authority}", *places]
         environment = {**os.environ, "CLOUDFLARE_API_TOKEN": token}
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             try:
