@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ import pytest
 
 from settings.load import ROOT
 from tests.e2e.cluster import eventually, kubectl, secret
+from tests.isolation.oracle import HUB, REFUSED
 from tests.lab.through_ingress import HOST, Client
+from tests.lab.written_otherwise import ALICE, answered, is_astray, who
 
 pytestmark = pytest.mark.lab
 
@@ -155,6 +158,14 @@ async def test_a_server_is_used_through_the_controller(client: Client) -> None:
     await asyncio.sleep(QUIET_SECONDS)
     assert await executed(talk, "import os; print(os.path.getsize('large.txt'))") == f"{UPLOAD_BYTES}\n"
     talk.close()
+
+
+async def test_a_path_written_otherwise_leads_to_no_other_server(certificate: Path, client: Client) -> None:
+    await enter(client)
+    found = await answered(HOST, ssl.create_default_context(cafile=str(certificate)), 400, seed=7)
+    by = {request: who(answer) for request, answer in found.items()}
+    assert {request: name for request, name in by.items() if is_astray(request, name)} == {}
+    assert min(Counter(by.values())[name] for name in (ALICE, HUB, REFUSED)) > 10
 
 
 async def executed(talk: Any, code: str) -> str:
