@@ -6,25 +6,36 @@ import secrets
 import socket
 import subprocess
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from tests.isolation.oracle import REFUSED
 from tests.isolation.paths import Request
 from tests.traps.hubs import proxy_command
 
 AT_ONCE = 16
+Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Answer:
     status: int
-    by: str
-    seen: str
-    """The target as it arrived there."""
+    headers: Mapping[str, str]
+
+    @property
+    def by(self) -> str:
+        """Who says to have been reached."""
+        refused = self.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, 0)
+        return self.headers.get("x-reached", REFUSED if refused else f"nobody, {self.status}")
+
+    @property
+    def seen(self) -> str:
+        """The target as it arrived there."""
+        return bytes.fromhex(self.headers.get("x-seen", "")).decode("latin-1")
 
 
 def echo(name: str) -> Conversation:
@@ -89,22 +100,26 @@ class Proxy:
         self._process.wait(10)
 
     async def ask_all(self, requests: Iterable[Request]) -> dict[Request, Answer]:
-        found: dict[Request, Answer] = {}
-        waiting = iter(requests)
+        return await ask_all(requests, lambda: asyncio.open_connection("127.0.0.1", self.port))
 
-        async def work() -> None:
-            connection: Any = None
-            for request in waiting:
-                connection = connection or await asyncio.open_connection("127.0.0.1", self.port)
-                found[request], goes_on = await asyncio.wait_for(_ask(request, *connection), 20)
-                if not goes_on:
-                    connection[1].close()
-                    connection = None
-            if connection:
+
+async def ask_all(requests: Iterable[Request], connect: Callable[[], Awaitable[Connection]]) -> dict[Request, Answer]:
+    found: dict[Request, Answer] = {}
+    waiting = iter(requests)
+
+    async def work() -> None:
+        connection: Connection | None = None
+        for request in waiting:
+            connection = connection or await connect()
+            found[request], goes_on = await asyncio.wait_for(_ask(request, *connection), 20)
+            if not goes_on:
                 connection[1].close()
+                connection = None
+        if connection:
+            connection[1].close()
 
-        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-        return found
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    return found
 
 
 async def _ask(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[Answer, bool]:
@@ -114,13 +129,12 @@ async def _ask(request: Request, reader: asyncio.StreamReader, writer: asyncio.S
     writer.write(head.encode("latin-1"))
     lines = (await _head(reader)).decode("latin-1").split("\r\n")
     if not lines[0]:
-        return Answer(0, REFUSED, ""), False
+        return Answer(0, {}), False
     status = int(lines[0].split()[1])
     headers = {key.lower(): value for key, _, value in (line.partition(": ") for line in lines[1:])}
     await _body(reader, headers)
-    by = headers.get("x-reached", REFUSED if status in (400, 431) else f"nobody, {status}")
-    goes_on = status not in (101, 400, 431) and not request.websocket and headers.get("connection") != "close"
-    return Answer(status, by, bytes.fromhex(headers.get("x-seen", "")).decode("latin-1")), goes_on
+    closed = request.websocket or headers.get("connection") == "close" or status in (101, 400, 431)
+    return Answer(status, headers), not closed
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
