@@ -107,7 +107,7 @@ def shown_by_pods(program: Program, values: dict[Place, str]) -> dict[str, str]:
 
 def test_pods_carry_the_fingerprints_of_the_values_they_read(recorded: Callable[[str, bool], Inventory]) -> None:
     # As the engine would have them: a value that changes starts them anew, and a move from one way to the other does not.
-    program = program_of(recorded("prod-lab", False), "jupyter")
+    program = program_of(recorded("gitops-lab", False), "jupyter")
     values = fill(program.references, {}, dict.fromkeys(missing(program.references, {}, {}), "given"))
     key = next(value for place, value in values.items() if place.key == "fingerprint-key")
     of_keys = {place.key: keyed_fingerprint(key, value) for place, value in values.items()}
@@ -118,7 +118,7 @@ def test_pods_carry_the_fingerprints_of_the_values_they_read(recorded: Callable[
 
 
 def test_a_new_value_given_by_hand_starts_those_anew_who_read_it(recorded: Callable[[str, bool], Inventory]) -> None:
-    program = program_of(recorded("prod-lab", False), "jupyter")
+    program = program_of(recorded("gitops-lab", False), "jupyter")
     given = dict.fromkeys(missing(program.references, {}, {}), "given")
     values = fill(program.references, {}, given)
     before = shown_by_pods(program, values)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 
 from components.keycloak_server import ADMINISTRATOR
 from components.naming import KEYCLOAK_ADMINISTRATOR
@@ -30,31 +31,52 @@ class Realm:
         return f"realms/{self.name}"
 
     def make(self, groups: Sequence[str]) -> None:
-        """From nothing, with what Keycloak makes of itself, as a site has it that never heard of us."""
-        self.remove_all()
-        self.server.post("realms", {"realm": self.name, "enabled": True})
-        for group in groups:
-            self.server.post(f"{self.path}/groups", {"name": group})
+        """As a site has it that never heard of us."""
+        described = {"realm": self.name, "enabled": True, "groups": [{"name": group} for group in groups]}
+        self.server.post("realms", described)
 
-    def remove_all(self) -> None:
+    def unmake(self) -> None:
         if self.server.get(self.path):
             self.server.delete(self.path)
+
+    def let_manage(self, client: str, secret: str, *rights: str) -> None:
+        """Another client of the master realm may do as much to this realm, and no more."""
+        [managed] = self.server.get("realms/master/clients", clientId=f"{self.name}-realm")
+        roles = [self.server.get(f"realms/master/clients/{managed['id']}/roles/{right}") for right in rights]
+        self.server.post(f"{self._account(client, secret)}/role-mappings/clients/{managed['id']}", roles)
+
+    def let_make(self, client: str, secret: str) -> None:
+        """Another client of the master realm may make realms, and manage those."""
+        role = self.server.get("realms/master/roles/create-realm")
+        self.server.post(f"{self._account(client, secret)}/role-mappings/realm", [role])
+
+    def _account(self, client: str, secret: str) -> str:
+        found = self.server.get("realms/master/clients", clientId=client)
+        if not found:
+            proves = {"secret": secret, "publicClient": False, "serviceAccountsEnabled": True}
+            self.server.post("realms/master/clients", {"clientId": client, **proves, "standardFlowEnabled": False})
+            found = self.server.get("realms/master/clients", clientId=client)
+        account = self.server.get(f"realms/master/clients/{found[0]['id']}/service-account-user")
+        return f"realms/master/users/{account['id']}"
 
     # --- people ---
 
     def add(self, name: str, password: str, groups: Sequence[str] = ()) -> None:
-        known = {"type": "password", "value": password, "temporary": False}
-        # Whose profile lacks something is asked for it at the first login.
-        described = {"email": f"{token_hex(4)}@example.org", "firstName": "Somebody", "lastName": "New"}
-        person = {"username": name, "enabled": True, "credentials": [known], "groups": [f"/{each}" for each in groups]}
-        self.server.post(f"{self.path}/users", {**person, **described})
+        self.server.post(f"{self.path}/users", person(name, password, groups))
+
+    def bring(self, name: str, password: str, groups: Sequence[str]) -> None:
+        """The same somebody whenever the realm is made anew, so that a hub which kept its database knows them again."""
+        known = {"id": str(uuid5(NAMESPACE_DNS, f"{name}.{self.name}")), **person(name, password, groups)}
+        self.server.post(f"{self.path}/partialImport", {"ifResourceExists": "SKIP", "users": [known]})
 
     def remove(self, name: str) -> None:
         for found in self.called(name):
             self.server.delete(f"{self.path}/users/{found['id']}")
 
     def called(self, name: str) -> list[Json]:
-        return self.server.get(f"{self.path}/users", username=name, exact="true")
+        """What is alike counts for nothing."""
+        found = self.server.get(f"{self.path}/users", username=name, exact="true")
+        return [each for each in found if each["username"] == name]
 
     def join(self, name: str, group: str) -> None:
         self.server.put(self._membership(name, group), {})
@@ -118,6 +140,14 @@ class Realm:
             yield
         finally:
             self.server.put(path, before)
+
+
+def person(name: str, password: str, groups: Sequence[str]) -> Json:
+    known = {"type": "password", "value": password, "temporary": False}
+    # Whose profile lacks something may be asked for it at the first login.
+    described = {"email": f"{token_hex(4)}@example.org", "firstName": "Somebody", "lastName": "New"}
+    placed = {"groups": [f"/{group}" for group in groups]}
+    return {"username": name, "enabled": True, "credentials": [known], **described, **placed}
 
 
 def embedded(settings: Settings) -> Realm:

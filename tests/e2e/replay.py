@@ -15,13 +15,8 @@ HANDSHAKE = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
 OPEN = {http.client.OK, http.client.SWITCHING_PROTOCOLS}
-DOORS = {
-    "a page of the hub",
-    "a page of the server",
-    "a websocket of the server",
-    "a token at the hub",
-    "a token at the server",
-}
+AT_THE_HUB = {"a page of the hub", "a token at the hub"}
+DOORS = AT_THE_HUB | {"a page of the server", "a websocket of the server", "a token at the server"}
 SECONDS = 30
 
 

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
+from deploy.keycloak import Keycloak
 from settings.load import ROOT
 from tests.e2e import surroundings
 from tests.e2e.cluster import pod_of
+from tests.e2e.keycloak import Realm
 from tests.e2e.person import Person
 from tests.hub import control_api
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
 Seat = Callable[[str, str, str], Person]
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of stacks that live for one test run
+ADMINISTRATOR = "jupyterhub-platform"
+"""What the stack files call the client that may manage a realm of another's Keycloak."""
 SECONDS = 900
 GPU = "nvidia.com/gpu"
 HOME = "/home/jovyan/thinkube/notebooks"
@@ -28,14 +32,25 @@ def up(stack: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def prod() -> str:
+def keycloak() -> Keycloak:
+    """Somebody else's, for prod and for Thinkube."""
+    return surroundings.keycloak()
+
+
+@pytest.fixture(scope="module")
+def prod(keycloak: Keycloak) -> str:
     for name in ("data-platform", "ml-platform", "monitoring"):
         surroundings.namespace(name)
     surroundings.postgres("data-platform", "postgres-shared", PASSWORD)
     names = ("minio-access-key", "minio-secret-key", "postgres-password")
-    given = {"login-password": PASSWORD, "hub-database-password": PASSWORD, **{name: f"the {name}" for name in names}}
-    surroundings.declared("prod-lab", given)
+    realm = Realm(keycloak, "jupyterhub")
+    realm.unmake()
+    realm.let_make(ADMINISTRATOR, PASSWORD)
+    given = {"keycloak-administrator": PASSWORD, "hub-database-password": PASSWORD}
+    surroundings.declared("prod-lab", given | {name: f"the {name}" for name in names})
     up("prod-lab")
+    realm.bring("admin", PASSWORD, ["admins"])
+    realm.bring("user1", PASSWORD, ["users"])
     return "http://jupyter.localhost"
 
 
@@ -48,7 +63,13 @@ def urbalurba() -> str:
 
 
 @pytest.fixture(scope="module")
-def thinkube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def realm(keycloak: Keycloak) -> Realm:
+    """That of all of Thinkube's services."""
+    return Realm(keycloak, "thinkube")
+
+
+@pytest.fixture(scope="module")
+def thinkube(realm: Realm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     host = "thinkube.localhost"
     for name in ("mlflow", "postgres", "seaweedfs", "examples", "thinkube-control"):
         surroundings.namespace(name)
@@ -59,7 +80,12 @@ def thinkube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     surroundings.control_api("thinkube-control", [surroundings.image("scipy")], [node])
     surroundings.git_repository("examples", "thinkube-ai-examples.git", {"agents.md": "Ask an agent."})
     surroundings.announcement("mlflow", "mlflow", {"MLFLOW_TRACKING_URI": "http://mlflow.mlflow:5000"})
-    surroundings.declared("thinkube-lab", {"login-password": PASSWORD})
+    realm.unmake()
+    realm.make(["jupyterhub-users", "researchers", "jupyterhub-admins"])
+    realm.bring("alice", PASSWORD, ["jupyterhub-users", "researchers"])
+    realm.bring("bob", PASSWORD, ["jupyterhub-users"])
+    realm.let_manage(ADMINISTRATOR, PASSWORD, "view-realm", "manage-clients", "manage-users")
+    surroundings.declared("thinkube-lab", {"keycloak-administrator": PASSWORD})
     up("thinkube-lab")
     surroundings.secret("thinkube-users", "anthropic-api-key", {"api-key": "the api key"})
     yield f"https://{host}"
@@ -124,10 +150,9 @@ def test_urbalurba_counts_with_spark(person: Seat, urbalurba: str) -> None:
 def test_thinkube_offers_what_the_cluster_has(person: Seat, thinkube: str) -> None:
     """The form, the examples, scratch, what is found, and the site's own looks."""
     alice = person(thinkube, "alice", PASSWORD)
-    alice.page.goto(f"{thinkube}/hub/login")
-    expect(alice.page).to_have_title("Thinkube AI Lab")
     alice.log_in()
     alice.has_no_server()
+    expect(alice.page).to_have_title("Thinkube AI Lab")
     alice.page.goto(f"{thinkube}/hub/spawn")
     form = alice.page.locator("#spawn_form")
     expect(form).to_contain_text("Custom resource allocation")
@@ -150,6 +175,22 @@ def test_thinkube_offers_what_the_cluster_has(person: Seat, thinkube: str) -> No
         " open(os.environ['ANTHROPIC_API_KEY_FILE']).read())"
     )
     alice.sees_output(f"{HOME} ['.git', 'agents.md'] http://mlflow.mlflow:5000 the api key")
+
+
+def test_thinkube_offers_a_profile_to_whoever_is_in_its_group_now(person: Seat, thinkube: str, realm: Realm) -> None:
+    bob = person(thinkube, "bob", PASSWORD)
+    bob.log_in()
+    bob.has_no_server()
+    assert "no profile 'custom' for you" in bob.asks_for({"profile": "custom"}).text
+    realm.join("bob", "researchers")
+    try:
+        # Before the hub judges what somebody wishes for, it asks Keycloak who that is.
+        assert bob.asks_for({"profile": "there is none"}).status == 400
+        assert bob.status_of("/hub/spawn") == 200
+        expect(bob.page.locator("#spawn_form")).to_contain_text("Custom resource allocation")
+    finally:
+        realm.leave("bob", "researchers")
+    assert "no profile 'custom' for you" in bob.asks_for({"profile": "custom"}).text
 
 
 def test_thinkube_keeps_work_apart_and_data_together(person: Seat, thinkube: str) -> None:

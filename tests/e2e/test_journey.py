@@ -77,7 +77,7 @@ def test_options_are_judged_by_the_hub_and_not_by_the_form(person: Seat, dev_hub
     wishes: list[dict[str, object]] = [{"profile": "gigantic"}, {"image": "evil/image"}, {"profile": "small", "uid": 0}]
     for options in wishes:
         answer = bob.asks_for(options)
-        assert answer.status == 400, answer.text()
+        assert answer.status == 400, answer.text
 
 
 def test_a_hub_that_is_killed_cuts_nobody_off(person: Seat, dev_hub: str, dev_password: str) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from hub.server_traits import FORGETS_AFTER
+from tests.e2e.cluster import eventually
 from tests.e2e.keycloak import Realm
 from tests.e2e.person import Person
-from tests.e2e.replay import DOORS, Held
+from tests.e2e.replay import AT_THE_HUB, DOORS, Held
 from tests.lab.hub_session import HubSession
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
@@ -43,7 +45,7 @@ def test_a_login_may_begin_at_keycloak(guest: Guest, dev_realm: Realm) -> None:
     dora.page.goto(f"{dev_realm.server.url}/realms/{dev_realm.name}/account/applications")
     dora.identify()
     with dora.page.expect_popup() as opened:
-        dora.page.get_by_role("link", name="JupyterHub").click()
+        dora.page.locator("a", has_text="JupyterHub").click()
     dora.page = opened.value
     dora.is_in()
 
@@ -116,6 +118,7 @@ def test_one_click_logs_out_of_every_browser_and_closes_every_door(
 
     here.log_out()
     assert dev_realm.sessions("alice") == []
-    assert [each.opens() for each in held] == [set(), set()]
+    assert [each.opens() & AT_THE_HUB for each in held] == [set(), set()]
+    eventually("servers have forgotten them", lambda: not any(each.opens() for each in held), 2 * FORGETS_AFTER)
     there.page.goto(f"{dev_hub}/hub/home")
     there.is_asked()

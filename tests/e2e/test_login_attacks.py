@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.browser]
 Guest = Callable[..., Person]
 CYRILLIC = "\N{CYRILLIC SMALL LETTER A}lice"
 FULL_WIDTH = "\N{FULLWIDTH LATIN SMALL LETTER A}lice"
-LOOK_ALIKE = [CYRILLIC, FULL_WIDTH, "alice.", "-alice", "alice@example.org"]
+LOOK_ALIKE = [CYRILLIC, FULL_WIDTH, "alice.", "alice ", " alice", "alice@example.org"]
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKE, ids=ascii)
@@ -23,7 +23,7 @@ def test_our_keycloak_makes_nobody_who_looks_like_somebody_else(dev_realm: Realm
         dev_realm.add(name, dev_password, ["users"])
 
 
-@pytest.mark.parametrize("name", ["Alice", "ALICE", "alice ", " alice"])
+@pytest.mark.parametrize("name", ["Alice", "ALICE"])
 def test_what_keycloak_itself_takes_for_the_same_name_is_one_account(
     dev_realm: Realm, dev_password: str, name: str
 ) -> None:

@@ -1,5 +1,6 @@
 """A person who speaks to a hub as a browser does, without the browser."""
 
+from http.cookiejar import Cookie
 from typing import Any
 
 import requests
@@ -8,10 +9,17 @@ from requests.cookies import RequestsCookieJar
 from urllib3.util import Retry
 
 from bench.login_form import login_form
-from bench.visitor import AS_BROWSERS_DO
 from tests.e2e.cluster import eventually
 
 SECONDS = 90
+
+
+class Cookies(RequestsCookieJar):
+    """Those for encrypted connections go to this machine's own addresses all the same, as in browsers."""
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        cookie.secure = False
+        super().set_cookie(cookie, *args, **kwargs)
 
 
 class HubSession:
@@ -19,7 +27,7 @@ class HubSession:
         self.hub = hub
         self.name = name
         self._http = requests.Session()
-        self._http.cookies = RequestsCookieJar(AS_BROWSERS_DO)
+        self._http.cookies = Cookies()
         # The proxy ends a connection that is idle for five seconds, and kubectl's forwarding ends with it.
         self._http.headers["Connection"] = "close"
         self._http.mount("http://", HTTPAdapter(max_retries=Retry(connect=8, read=False, backoff_factor=0.3)))

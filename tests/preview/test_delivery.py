@@ -17,7 +17,7 @@ from settings import Settings
 from settings.load import read, stack_file
 
 Recorded = Callable[[str, bool], Inventory]
-STACK = "prod-lab"
+STACK = "gitops-lab"
 OPTIONS = "argocd.argoproj.io/sync-options"
 
 
@@ -43,7 +43,7 @@ def asks_nobody(_settings: Settings, _source: str) -> bool:
 
 
 def test_it_follows_what_is_committed_to_one_directory(applied: dict[str, Any]) -> None:
-    assert applied["metadata"] == {"name": "jupyter-prod-lab", "namespace": "argocd"}
+    assert applied["metadata"] == {"name": "jupyter-gitops-lab", "namespace": "argocd"}
     assert applied["spec"]["source"] == {
         "repoURL": "https://github.com/254carbon/platform.git",
         "path": "k8s/gitops/jupyterhub",

@@ -9,7 +9,7 @@ import yaml
 
 from settings.load import SETTINGS_KEY, read, stack_file
 
-OVERLAYS = {"prod-lab": "254carbon-gitops", "urbalurba-lab": "urbalurba", "thinkube-lab": "thinkube"}
+OVERLAYS = {"prod-lab": "prod", "urbalurba-lab": "urbalurba", "thinkube-lab": "thinkube"}
 ALLOWED = (
     "extends",
     "cluster.kind",
@@ -18,8 +18,8 @@ ALLOWED = (
     r".*\.(cpu|memory)\.(guarantee|limit)",
     "capacity.users",
     "hub.active_servers",
-    "exposure.host",
-    r"exposure\.(controller|tls).*",
+    r"exposure\.(kind|host|public|controller|tls).*",
+    r"identity\.server\.url",
     "mesh",
     r"users\.discovery\.registries",
     r"storage\..*\.(size|storage_class|repository)",
