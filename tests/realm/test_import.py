@@ -1,0 +1,246 @@
+"""A realm brought without an engine, to a real Keycloak: made once, left alone, set right, and refused with a reason."""
+
+from collections.abc import Callable, Generator
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from components.realm_document import realm_document
+from deploy import realm, realm_rights
+from deploy.keycloak import Keycloak
+from lab.problem import Problem
+from settings.contract import HUB_CLIENT, Contract
+from tests.realm.agreed import LOGINS, PEOPLE, SECRETS, agreed
+from tests.realm.visitor import Visitor
+
+pytestmark = [pytest.mark.lab]
+Change = Callable[["Drift"], None]
+
+
+def apply(keycloak: Keycloak, contract: Contract) -> list[str]:
+    people = PEOPLE if contract.realm_is_ours else {}
+    return realm.apply(keycloak, contract, realm_document(contract, people, SECRETS))
+
+
+def test_a_second_time_changes_nothing(keycloak: Keycloak, made: Contract) -> None:
+    assert apply(keycloak, made) == []
+
+
+class Drift:
+    """What a hand in the console can do to a realm."""
+
+    def __init__(self, keycloak: Keycloak, contract: Contract) -> None:
+        self.keycloak, self.realm = keycloak, f"realms/{contract.realm}"
+        [self.live] = keycloak.get(f"{self.realm}/clients", clientId=HUB_CLIENT)
+        self.client = f"{self.realm}/clients/{self.live['id']}"
+
+    def of_realm(self, **fields: Any) -> None:
+        self.keycloak.put(self.realm, fields)
+
+    def of_client(self, **fields: Any) -> None:
+        self.keycloak.put(self.client, {**self.live, **fields})
+
+    def of_attributes(self, **fields: str) -> None:
+        named = {key.replace("_", "."): value for key, value in fields.items()}
+        self.of_client(attributes={**self.live["attributes"], **named})
+
+    def mapper(self, name: str) -> dict[str, Any]:
+        return next(mapper for mapper in self.live["protocolMappers"] if mapper["name"] == name)
+
+    def group(self, name: str) -> str:
+        [found] = [group for group in self.keycloak.get(f"{self.realm}/groups") if group["name"] == name]
+        return f"{self.realm}/groups/{found['id']}"
+
+    def forge_a_claim(self) -> None:
+        config = {
+            "claim.name": "roles",
+            "claim.value": "admin",
+            "access.token.claim": "true",
+            "jsonType.label": "String",
+        }
+        forged = {"name": "forged", "protocol": "openid-connect", "protocolMapper": "oidc-hardcoded-claim-mapper"}
+        self.keycloak.post(f"{self.client}/protocol-mappers/models", {**forged, "config": config})
+
+    def shorten_the_groups(self) -> None:
+        mapper = self.mapper("groups")
+        changed = {**mapper, "config": {**mapper["config"], "full.path": "false"}}
+        self.keycloak.put(f"{self.client}/protocol-mappers/models/{mapper['id']}", changed)
+
+    def drop_the_audience(self) -> None:
+        self.keycloak.delete(f"{self.client}/protocol-mappers/models/{self.mapper('audience')['id']}")
+
+    def let_stay_for_ever(self) -> None:
+        scopes = {scope["name"]: scope["id"] for scope in self.keycloak.get(f"{self.realm}/client-scopes")}
+        self.keycloak.put(f"{self.client}/optional-client-scopes/{scopes['offline_access']}", {})
+
+    def raise_everybody(self) -> None:
+        role = self.keycloak.get(f"{self.client}/roles/admin")
+        self.keycloak.post(f"{self.group('users')}/role-mappings/clients/{self.live['id']}", [role])
+
+    def lower_the_admins(self) -> None:
+        role = self.keycloak.get(f"{self.client}/roles/admin")
+        self.keycloak.delete(f"{self.group('admins')}/role-mappings/clients/{self.live['id']}", [role])
+
+    def raise_a_stranger(self) -> None:
+        self.keycloak.post(f"{self.realm}/groups", {"name": "strangers"})
+        role = self.keycloak.get(f"{self.client}/roles/admin")
+        self.keycloak.post(f"{self.group('strangers')}/role-mappings/clients/{self.live['id']}", [role])
+
+    def drop_a_group(self) -> None:
+        self.keycloak.delete(self.group("analysts"))
+
+    def drop_the_client(self) -> None:
+        self.keycloak.delete(self.client)
+
+    def drop_the_policy(self) -> None:
+        self.keycloak.put(f"{self.realm}/client-policies/policies", {"policies": []})
+
+    def let_people_write_addresses(self) -> None:
+        profile = self.keycloak.get(f"{self.realm}/users/profile")
+        [email] = [field for field in profile["attributes"] if field["name"] == "email"]
+        email["permissions"]["edit"] = ["admin", "user"]
+        self.keycloak.put(f"{self.realm}/users/profile", profile)
+
+
+DRIFTS: dict[str, tuple[Change, str]] = {
+    "registration": (lambda drift: drift.of_realm(registrationAllowed=True), "registrationAllowed"),
+    "names": (lambda drift: drift.of_realm(editUsernameAllowed=True), "editUsernameAllowed"),
+    "guesses": (lambda drift: drift.of_realm(bruteForceProtected=False), "bruteForceProtected"),
+    "plain http": (lambda drift: drift.of_realm(sslRequired="none"), "sslRequired"),
+    "short passwords": (lambda drift: drift.of_realm(passwordPolicy="length(1)"), "passwordPolicy"),
+    "long tokens": (lambda drift: drift.of_realm(accessTokenLifespan=86400), "accessTokenLifespan"),
+    "long logins": (lambda drift: drift.of_realm(ssoSessionMaxLifespan=86400 * 30), "ssoSessionMaxLifespan"),
+    "addresses": (Drift.let_people_write_addresses, "users/profile"),
+    "the policy": (Drift.drop_the_policy, "client-policies/policies"),
+    "a redirect": (lambda drift: drift.of_client(redirectUris=[*LOGINS, "https://evil.example/*"]), "redirectUris"),
+    "an origin": (lambda drift: drift.of_client(webOrigins=["*"]), "webOrigins"),
+    "a public client": (lambda drift: drift.of_client(publicClient=True), "publicClient"),
+    "implicit": (lambda drift: drift.of_client(serviceAccountsEnabled=True), "serviceAccountsEnabled"),
+    "all roles": (lambda drift: drift.of_client(fullScopeAllowed=True), "fullScopeAllowed"),
+    "another secret": (lambda drift: drift.of_client(secret="known"), "secret"),  # noqa: S106 - it is meant to be
+    "no proof": (lambda drift: drift.of_attributes(pkce_code_challenge_method=""), "pkce.code.challenge.method"),
+    "a device": (
+        lambda drift: drift.of_attributes(oauth2_device_authorization_grant_enabled="true"),
+        "oauth2.device.authorization.grant.enabled",
+    ),
+    "after logout": (lambda drift: drift.of_attributes(post_logout_redirect_uris="*"), "post.logout.redirect.uris"),
+    "a forged claim": (Drift.forge_a_claim, "mapper forged"),
+    "short groups": (Drift.shorten_the_groups, "mapper groups"),
+    "no audience": (Drift.drop_the_audience, "mapper audience"),
+    "offline": (Drift.let_stay_for_ever, "optional scope offline_access"),
+    "users as admins": (Drift.raise_everybody, "/users bears role admin no longer"),
+    "strangers as admins": (Drift.raise_a_stranger, "/strangers bears role admin no longer"),
+    "admins as nobody": (Drift.lower_the_admins, "/admins bears role admin"),
+    "a group that is gone": (Drift.drop_a_group, "group analysts made"),
+    "a client that is gone": (Drift.drop_the_client, f"client {HUB_CLIENT} made"),
+}
+
+
+@pytest.mark.parametrize(("change", "named"), DRIFTS.values(), ids=DRIFTS.keys())
+def test_what_a_hand_has_changed_is_set_right(keycloak: Keycloak, made: Contract, change: Change, named: str) -> None:
+    change(Drift(keycloak, made))
+    done = apply(keycloak, made)
+    assert any(named in line for line in done), done
+    assert apply(keycloak, made) == []
+
+
+def test_people_are_left_alone(keycloak: Keycloak, made: Contract) -> None:
+    users = f"realms/{made.realm}/users"
+    [alice] = keycloak.get(users, username="alice", exact="true")
+    own = {"type": "password", "value": "What-alice-chose-2", "temporary": False}
+    keycloak.put(f"{users}/{alice['id']}", {**alice, "firstName": "Alice", "credentials": [own]})
+    [analysts] = [each for each in keycloak.get(f"{users}/{alice['id']}/groups") if each["name"] == "analysts"]
+    keycloak.delete(f"{users}/{alice['id']}/groups/{analysts['id']}")
+    assert apply(keycloak, made) == []
+    [now] = keycloak.get(users, username="alice", exact="true")
+    assert now["firstName"] == "Alice"
+    assert [each["name"] for each in keycloak.get(f"{users}/{alice['id']}/groups")] == ["users"]
+    assert Visitor(f"{keycloak.url}/realms/{made.realm}").code("alice", own["value"])
+
+
+# --- somebody else's realm ---
+
+
+@pytest.fixture
+def theirs(keycloak: Keycloak) -> Generator[Contract]:
+    contract = agreed(f"theirs-{token_hex(3)}", ours=False)
+    groups = [{"name": group} for group in contract.groups]
+    keycloak.post("realms", {"realm": contract.realm, "enabled": True, "groups": groups, "accessTokenLifespan": 777})
+    yield contract
+    keycloak.delete(f"realms/{contract.realm}")
+
+
+def limited(keycloak: Keycloak, contract: Contract, *rights: str) -> Keycloak:
+    """A client of the realm that may do this much in it."""
+    realm = f"realms/{contract.realm}"
+    name, secret = f"limited-{token_hex(3)}", token_hex()
+    asked = {"clientId": name, "secret": secret, "serviceAccountsEnabled": True, "standardFlowEnabled": False}
+    keycloak.post(f"{realm}/clients", {**asked, "publicClient": False})
+    [client] = keycloak.get(f"{realm}/clients", clientId=name)
+    [management] = keycloak.get(f"{realm}/clients", clientId="realm-management")
+    account = keycloak.get(f"{realm}/clients/{client['id']}/service-account-user")
+    roles = [keycloak.get(f"{realm}/clients/{management['id']}/roles/{right}") for right in rights]
+    keycloak.post(f"{realm}/users/{account['id']}/role-mappings/clients/{management['id']}", roles)
+    return Keycloak(keycloak.url, contract.realm, name, secret)
+
+
+ENOUGH = ("view-realm", "manage-clients", "manage-users")
+
+
+def test_of_somebody_elses_realm_only_the_client_is_ours(keycloak: Keycloak, theirs: Contract) -> None:
+    path = f"realms/{theirs.realm}"
+    before = keycloak.get(path)
+    able = limited(keycloak, theirs, *ENOUGH)
+    realm_rights.require(able, theirs)
+    assert f"client {HUB_CLIENT} made" in apply(able, theirs)
+    assert apply(able, theirs) == []
+    realm_rights.require(able, theirs)
+    assert keycloak.get(path) == before
+
+
+@pytest.mark.parametrize("lacking", ENOUGH[1:])
+def test_a_right_that_is_lacking_is_named_before_anything_is_changed(
+    keycloak: Keycloak, theirs: Contract, lacking: str
+) -> None:
+    rights = (*(right for right in ENOUGH if right != lacking), "view-clients")
+    with pytest.raises(Problem, match=f"needs {lacking} in realm '{theirs.realm}'"):
+        realm_rights.require(limited(keycloak, theirs, *rights), theirs)
+    assert keycloak.get(f"realms/{theirs.realm}/clients", clientId=HUB_CLIENT) == []
+
+
+def test_to_make_a_realm_is_a_right_of_its_own(keycloak: Keycloak, theirs: Contract) -> None:
+    with pytest.raises(Problem, match="needs create-realm in realm 'another'"):
+        realm_rights.require(limited(keycloak, theirs, *ENOUGH), agreed("another"))
+
+
+def test_a_group_that_is_not_there_is_named_with_its_key(keycloak: Keycloak, theirs: Contract) -> None:
+    [admins] = [group for group in keycloak.get(f"realms/{theirs.realm}/groups") if group["name"] == "admins"]
+    keycloak.delete(f"realms/{theirs.realm}/groups/{admins['id']}")
+    with pytest.raises(Problem, match="(?s)no such group.*identity.groups.admins: 'admins'$"):
+        realm_rights.require(keycloak, theirs)
+
+
+def test_a_client_of_somebody_else_is_not_taken_over(keycloak: Keycloak, theirs: Contract) -> None:
+    keycloak.post(f"realms/{theirs.realm}/clients", {"clientId": HUB_CLIENT})
+    with pytest.raises(Problem, match="has a client 'jupyterhub' that no stack file has made"):
+        realm_rights.require(keycloak, theirs)
+
+
+def test_a_realm_that_is_not_there_is_named(keycloak: Keycloak) -> None:
+    with pytest.raises(Problem, match=r"identity\.realm\.name: the Keycloak at .* has no realm 'nowhere'$"):
+        realm_rights.require(keycloak, agreed("nowhere", ours=False))
+
+
+def test_a_wrong_secret_is_one_sentence(keycloak: Keycloak) -> None:
+    wrong = Keycloak(keycloak.url, keycloak.realm, keycloak.client, "wrong")
+    with pytest.raises(Problem, match="does not accept the client 'platform' of its realm 'master'"):
+        realm_rights.require(wrong, agreed("nowhere"))
+
+
+def test_a_server_that_is_not_there_is_one_sentence() -> None:
+    nobody = Keycloak("http://127.0.0.1:9", "master", "platform", "of no matter")
+    with pytest.raises(
+        Problem, match=r"^identity\.server: the Keycloak at http://127\.0\.0\.1:9 does not answer: .*refused"
+    ):
+        realm_rights.require(nobody, agreed("nowhere"))
