@@ -45,7 +45,7 @@ def test_killed_again_and_again_it_goes_on_with_the_same_secrets(stack: Checkout
         kill(stack, "up", moment)
         seen = secret_values(stack.namespaces) | seen
     converges(stack)
-    assert len(seen) == 4
+    assert len(seen) == 5
     assert secret_values(stack.namespaces) == seen
 
 

@@ -18,7 +18,7 @@ def test_a_stack_is_moved_there_and_back(make: Make) -> None:
     stack = make("dev")
     stack.deploy("up", "--way=kubectl")
     before = kept(stack)
-    assert len(before["values"]) == 4
+    assert len(before["values"]) == 5
 
     stack.deploy("move", "--to=engine")
     assert kept(stack) == before

@@ -67,7 +67,7 @@ def test_a_second_time_changes_nothing(running: Checkout) -> None:
 
 def test_no_secret_is_shown_in_the_clear(running: Checkout) -> None:
     known = secret_values(running.namespaces)
-    assert len(known) == 4
+    assert len(known) == 5
     with running.changed({"culler.idle": "90m"}):
         for options in (("--json",), ("--diff", "--show-sames")):
             shown = running.pulumi("preview", *options).stdout
