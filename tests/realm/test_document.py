@@ -52,7 +52,8 @@ def test_both_ways_say_the_same(program: Inventory) -> None:
     )
     assert in_order(engine["roles"]) == in_order(document["roles"])
     assert in_order(engine["groups"]) == in_order(document["groups"])
-    assert in_order([{**user, **own_account} for user in engine["users"]]) == in_order(document["users"])
+    people: Json = [{**user, **own_account} for user in engine["users"]]
+    assert in_order(people) == in_order(document["users"])
     fields: Json = [{**field, "multivalued": False} for field in engine["profile"]]
     assert in_order(fields) == in_order(profile_document()["attributes"])
     assert engine["policies"] == {**document["clientProfiles"], **document["clientPolicies"]}
