@@ -242,10 +242,11 @@ async def test_every_secret_nobody_has_set_is_named_with_its_key_and_the_command
         asked(settings, {})
     assert str(refusal.value).splitlines() == [
         "secrets are missing:",
-        "  identity.password: nobody has set 'login-password' yet; run pulumi config set --secret login-password",
         *(
             f"  {key}: nobody has set {name!r} yet; run pulumi config set --secret {name}"
             for key, name in {
+                "identity.server.administrator.secret": "keycloak-administrator",
+                "exposure.token": "cloudflare-api-token",
                 "storage.database.server.password": "hub-database-password",
                 "services.1.access_key": "minio-access-key",
                 "services.1.secret_key": "minio-secret-key",
@@ -254,8 +255,8 @@ async def test_every_secret_nobody_has_set_is_named_with_its_key_and_the_command
         ),
     ]
     with pytest.raises(pulumi.RunError) as refusal:
-        asked(settings, {"jupyterhub:login-password": "x"})
-    assert "login-password" not in str(refusal.value)
+        asked(settings, {"jupyterhub:cloudflare-api-token": "x"})
+    assert "cloudflare-api-token" not in str(refusal.value)
     assert "postgres-password" in str(refusal.value)
 
 

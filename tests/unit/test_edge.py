@@ -12,6 +12,8 @@ from pulumi_cloudflare import ZeroTrustAccessPolicyIncludeArgs
 from components.access import people
 from components.cloudflare import login
 from components.edge_names import lasting
+from components.naming import SECRETS_ANNOTATION
+from components.pods import fingerprint
 from components.tunnel import TUNNEL_TOKEN, connector_token
 from preview.inventory import Inventory, Secret
 from preview.recorder import inventory
@@ -188,6 +190,12 @@ def test_the_token_is_a_file_and_nothing_else(prod: Inventory) -> None:
     assert volume["secret"]["items"] == [{"key": TUNNEL_TOKEN, "path": "token"}]
     assert spec["terminationGracePeriodSeconds"] > 30
     assert container["volumeMounts"] == [{"name": "token", "mountPath": "/run/tunnel", "readOnly": True}]
+
+
+def test_another_token_starts_the_pods_anew(prod: Inventory) -> None:
+    token = prod.one("kubernetes:core/v1:Secret", "tunnel-token").inputs["stringData"][TUNNEL_TOKEN].value
+    annotations = prod.one(DEPLOYMENT, "cloudflared").inputs["spec"]["template"]["metadata"]["annotations"]
+    assert annotations[SECRETS_ANNOTATION] == fingerprint(token)
 
 
 def test_two_pods_go_one_by_one_and_no_silence_of_the_edge_starts_them_anew(prod: Inventory) -> None:

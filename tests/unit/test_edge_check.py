@@ -205,7 +205,7 @@ def busy() -> Any:
 
             do_GET = do_POST = answer  # noqa: N815 - the server's names
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's names
+            def log_message(self, format: str, *args: object) -> None:
                 """Nobody reads it."""
 
         server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -81,12 +81,14 @@ def test_only_the_pods_of_prometheus_may_ask_for_metrics(recorded: Callable[[str
     assert {edge for edge in found if edge[0] == prometheus or 8002 in edge[2]} == metrics
 
 
-def test_only_names_are_asked_for_over_udp(stack: Inventory) -> None:
+def test_only_names_and_the_edge_are_asked_for_over_udp(stack: Inventory) -> None:
+    both = {53, 7844}
     for policy in stack.of("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
         for direction in ("ingress", "egress"):
             for rule in policy.inputs["spec"].get(direction, []):
-                ways = [(port["port"] == 53, port["protocol"]) for port in rule.get("ports", [])]
-                assert set(ways) <= {(False, "TCP")} or sorted(ways) == [(True, "TCP"), (True, "UDP")], policy.urn
+                ways = [(port["port"], port["protocol"]) for port in rule.get("ports", [])]
+                over_udp = {port for port, protocol in ways if protocol == "UDP"}
+                assert over_udp == both & {port for port, _ in ways}, policy.urn
 
 
 def test_every_policy_closes_both_directions_and_holds_pods_by_the_labels_they_have(stack: Inventory) -> None:

@@ -199,7 +199,7 @@ def test_the_mesh_lets_through_what_the_edges_say_and_proves_who_it_is(prod: Set
     needed = edges(prod)
     platform, users = prod.namespace.name, prod.namespace.users
     accounts = {"hub": f"*/ns/{platform}/sa/hub", "proxy": f"*/ns/{platform}/sa/proxy"}
-    accounts["singleuser-server"] = f"*/ns/{users}/sa/default"
+    accounts |= {"singleuser-server": f"*/ns/{users}/sa/default", "cloudflared": f"*/ns/{platform}/sa/cloudflared"}
     for target in targets(needed):
         incoming = [edge for edge in needed if edge.target == target.pods]
         assert [rule.to[0].operation.ports for rule in target.rules] == [[str(p) for p in e.ports] for e in incoming]
@@ -209,7 +209,7 @@ def test_the_mesh_lets_through_what_the_edges_say_and_proves_who_it_is(prod: Set
             )
         outside = {port for edge in incoming if isinstance(edge.source, Others) for port in edge.ports}
         assert set(target.open_ports) == outside
-    assert {target.pods.component for target in targets(needed)} == {"hub", "proxy", "singleuser-server"}
+    assert {target.pods.component for target in targets(needed)} == {"hub", "proxy", "singleuser-server", "cloudflared"}
 
 
 def test_a_server_is_never_reached_unencrypted(prod: Settings) -> None:
@@ -224,7 +224,7 @@ def test_network_policies_let_the_tunnel_and_the_probes_pass_and_no_more(prod: S
         added = set(seen.ports) - set(plain.ports)
         assert added == (set[int]() if "UDP" in plain.protocols or not plain.ports else {TUNNEL_PORT})
     probed = after[len(before) :]
-    ours = {"hub", "proxy"}
+    ours = {"hub", "proxy", "cloudflared"}
     assert {edge.target.component for edge in probed if isinstance(edge.target, Pods)} == ours
     assert all(edge == Edge(PROBES, edge.target, ()) for edge in probed)
 

@@ -160,7 +160,8 @@ def test_settings_cannot_be_changed(dev: Settings) -> None:
 
 def test_declared_secrets_are_known_with_the_key_that_asks() -> None:
     assert read(ROOT / "Pulumi.prod.yaml").declared_secrets == {
-        "login-password": "identity.password",
+        "keycloak-administrator": "identity.server.administrator.secret",
+        "cloudflare-api-token": "exposure.token",
         "hub-database-password": "storage.database.server.password",
         "minio-access-key": "services.1.access_key",
         "minio-secret-key": "services.1.secret_key",

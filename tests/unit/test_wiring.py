@@ -11,7 +11,14 @@ import pytest
 from components.hub_config import OUR_POSTGRES_NAME
 from components.naming import SECRETS_ANNOTATION, SETTINGS_ANNOTATION
 from components.pods import fingerprint, keyed_fingerprint
-from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY, SETTINGS_FILE, STATE_DIRECTORY, HubSettings
+from hub.settings import (
+    ACCESS_AUDIENCE,
+    DATABASE_PASSWORD,
+    SECRETS_DIRECTORY,
+    SETTINGS_FILE,
+    STATE_DIRECTORY,
+    HubSettings,
+)
 from preview.inventory import Inventory
 from preview.recorder import inventory
 from settings.load import ROOT, SETTINGS_KEY, stack_file
@@ -27,7 +34,7 @@ SECRETS = {
     "e2e": GENERATED | METRICS | {"database-password": LETTERS.format("database-password")},
     "prod": GENERATED
     | METRICS
-    | {"login-password": "<<declared:login-password>>", "database-password": "<<declared:hub-database-password>>"},
+    | {"client-secret": LETTERS.format("client-secret"), "database-password": "<<declared:hub-database-password>>"},
     "urbalurba-lab": GENERATED,
 }
 KEPT_ELSEWHERE = {
@@ -35,7 +42,7 @@ KEPT_ELSEWHERE = {
     "urbalurba-lab": {"login-password": ("urbalurba-secrets", "JUPYTERHUB_AUTH_PASSWORD")},
 }
 READ_AT_THE_START = {
-    "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password", "metrics-token"),
+    "hub": ("cookie-secret", "crypt-key", "proxy-token", "database-password", "metrics-token", "client-secret"),
     "proxy": ("proxy-token",),
     "database": ("database-password",),
     "keycloak": ("keycloak-database-password",),
@@ -48,6 +55,7 @@ IMAGES = {
     "keycloak": "keycloak",
     "keycloak-database": "postgres",
     "user-scheduler": "scheduler",
+    "cloudflared": "cloudflared",
 }
 SERVERS = {"dev": "notebook", "e2e": "notebook", "prod": "notebook", "urbalurba-lab": "pyspark"}
 IDLE = ("image-puller", "user-placeholder")
@@ -61,6 +69,11 @@ def settings_read_by(stack: Inventory) -> dict[str, str]:
     return {"hub": told(stack)} | {
         each.inputs["metadata"]["name"]: each.inputs["data"]["config.json"] for each in schedulers
     }
+
+
+def audience(stack: Inventory) -> str:
+    """Whom the tokens of Cloudflare Access are for; nobody where it does not stand in front."""
+    return stack.one("kubernetes:core/v1:ConfigMap", "hub-settings").inputs["data"].get(ACCESS_AUDIENCE, "")
 
 
 def image_name(reference: str) -> str:
@@ -133,6 +146,7 @@ def test_each_secret_has_a_value_of_its_own_under_its_own_name(known: Inventory)
         secret.inputs["metadata"]["name"]: {key: value.value for key, value in secret.inputs["stringData"].items()}
         for secret in known.of("kubernetes:core/v1:Secret")
         if secret.inputs["metadata"]["namespace"] == known.outputs["namespace"]
+        and secret.inputs["metadata"]["labels"]["app.kubernetes.io/component"] == "credentials"
     }
     assert found == {name: {name: reference} for name, reference in SECRETS[known.stack].items()}
 
@@ -166,7 +180,10 @@ def test_the_hub_sees_the_plain_values_it_is_given(tmp_path: Path) -> None:
 def test_pods_start_anew_when_what_they_read_at_their_start_changes(known: Inventory) -> None:
     values = SECRETS[known.stack]
     of_settings = {component: fingerprint(text) for component, text in settings_read_by(known).items()}
-    for component, template in workloads(known).items():
+    of_settings["hub"] += audience(known)
+    # Its token is made of what Cloudflare chose: tests/unit/test_edge.py.
+    parts = {component: template for component, template in workloads(known).items() if component != "cloudflared"}
+    for component, template in parts.items():
         annotations = template["metadata"].get("annotations", {})
         read_once = [values[name] for name in READ_AT_THE_START.get(component, ()) if name in values]
         shown = "".join(keyed_fingerprint(values["fingerprint-key"], value) for value in read_once)
@@ -183,6 +200,7 @@ def test_files_are_mounted_where_they_are_read_and_only_data_is_written(known: I
         "keycloak": {SCRATCH: False} | secrets,
         "keycloak-database": {SCRATCH: False, "/var/lib/postgresql/data": False} | secrets,
         "user-scheduler": {"/etc/user-scheduler": True},
+        "cloudflared": {"/run/tunnel": True},
     } | {component: {} for component in IDLE}
     found = {component: mounts(template) for component, template in workloads(known).items()}
     assert found == {component: expected[component] for component in found}
