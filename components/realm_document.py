@@ -27,10 +27,17 @@ from components.realm_rules import (
     session_rules,
 )
 from hub.settings import CLIENT_SECRET, LOGIN_PASSWORD
-from settings.contract import Contract
+from settings import Settings
+from settings.contract import Contract, contract
 
 Document = dict[str, Any]
 _PROFILE_PROVIDER: Final = "org.keycloak.userprofile.UserProfileProvider"
+
+
+def document_of(settings: Settings, secrets: Mapping[str, str]) -> Document | None:
+    """None where no Keycloak says who somebody is."""
+    agreed, ours = contract(settings), settings.keycloak_of_ours
+    return realm_document(agreed, ours.people if ours else {}, secrets) if agreed else None
 
 
 def realm_document(agreed: Contract, people: Mapping[str, Collection[str]], secrets: Mapping[str, str]) -> Document:

@@ -8,7 +8,7 @@ from typing import Final
 from components.generations import generation_of
 from components.keycloak_server import ADMINISTRATOR
 from components.naming import KEYCLOAK_ADMINISTRATOR
-from components.realm_document import realm_document
+from components.realm_document import document_of
 from deploy import adoption, realm, realm_rights, rollout
 from deploy.console import note
 from deploy.direct import kept_values
@@ -48,11 +48,9 @@ class Login:
 
     def bring(self) -> None:
         """Without an engine, once the server is ready."""
-        secrets = {CLIENT_SECRET: self._kept(CLIENT_SECRET)}
-        people = self.server.people if isinstance(self.server, KeycloakInCluster) else {}
-        if people:
-            secrets[LOGIN_PASSWORD] = self._kept(LOGIN_PASSWORD)
-        document = realm_document(self.agreed, people, secrets)
+        ours = isinstance(self.server, KeycloakInCluster)
+        secrets = {name: self._kept(name) for name in (CLIENT_SECRET, *((LOGIN_PASSWORD,) if ours else ()))}
+        document = document_of(self.stack.settings, secrets) or {}
         for line in realm.apply(self._answering(), self.agreed, document) or [
             "everything of the realm is as it should be"
         ]:

@@ -15,14 +15,16 @@ from typing import Any
 import pulumi
 
 from components import hub_check
+from components.realm_document import document_of
 from deploy import kept
+from hub.settings import CLIENT_SECRET, LOGIN_PASSWORD
 from preview.delivery import application
 from preview.diff import compare
 from preview.inventory import Inventory, dump
 from preview.manifests import RenderError
 from preview.program import ROOT
 from preview.recorder import inventory
-from preview.render import APPLICATION, ForeignDirectoryError, render
+from preview.render import APPLICATION, REALM, ForeignDirectoryError, render
 from preview.revision import RevisionError, evaluating
 from preview.show import report, report_markdown, tree, tree_markdown
 from settings.load import read, stack_file
@@ -90,9 +92,11 @@ def _show(options: argparse.Namespace) -> tuple[int, Inventory]:
 def _render(options: argparse.Namespace) -> tuple[int, Inventory]:
     _require_traits(options)
     found = inventory(options.stack, root=options.root)
-    delivered = _application(options)
-    count = render(found, options.out, delivered)
+    delivered, realm = _application(options), _realm(options)
+    count = render(found, options.out, delivered, realm)
     print(f"{count} manifests of stack {options.stack} are in {options.out}")
+    if realm:
+        print(f"{options.out / REALM} is for Keycloak's own import, once its secrets are filled in")
     if delivered:
         print(f"{options.out / APPLICATION} is for Argo CD, once the rest of the directory is committed")
     return 0, found
@@ -110,6 +114,14 @@ def _application(options: argparse.Namespace) -> dict[str, Any] | None:
         return None
     settings = read(stack_file(options.stack))
     return application(options.stack, settings, settings.delivery) if settings.delivery else None
+
+
+def _realm(options: argparse.Namespace) -> dict[str, Any] | None:
+    """Where a Keycloak says who somebody is; its secrets by the names of those that hold them."""
+    if options.root.resolve() != ROOT:
+        return None
+    held = {name: f"<<{name}>>" for name in (CLIENT_SECRET, LOGIN_PASSWORD)}
+    return document_of(read(stack_file(options.stack)), held)
 
 
 def _require_traits(options: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from preview.manifests import Manifests, manifests
 
 REFERENCES: Final = "references.json"
 APPLICATION: Final = "application.yaml"
+REALM: Final = "realm.json"
 _KUSTOMIZATION: Final = "kustomization.yaml"
 _OBJECT_FILE: Final = re.compile(r"[0-9]{3}-[a-z0-9.-]+\.yaml")
 
@@ -24,13 +25,16 @@ class ForeignDirectoryError(Exception):
     """The directory holds something that no render has written."""
 
 
-def render(inventory: Inventory, out: Path, application: dict[str, Any] | None = None) -> int:
+def render(
+    inventory: Inventory, out: Path, application: dict[str, Any] | None = None, realm: dict[str, Any] | None = None
+) -> int:
     """Write all of it, or nothing; an earlier render is replaced whole. Returns the number of objects.
 
-    With an Application of Argo CD beside the manifests, they are written for it.
+    With an Application of Argo CD beside the manifests, they are written for it. A realm is for Keycloak's own import.
     """
     rendered = manifests(inventory, KEPT if application else None)
     written = files(inventory.stack, rendered) | ({APPLICATION: to_yaml(application)} if application else {})
+    written |= {REALM: json.dumps(realm, indent=2) + "\n"} if realm else {}
     _require_own(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -70,7 +74,7 @@ def _require_own(out: Path) -> None:
     if not out.is_dir():
         raise ForeignDirectoryError(f"{out} is no directory; name another one")
     there = sorted(path.name for path in out.iterdir())
-    ours = (REFERENCES, APPLICATION, _KUSTOMIZATION)
+    ours = (REFERENCES, APPLICATION, REALM, _KUSTOMIZATION)
     foreign = [name for name in there if name not in ours and not _OBJECT_FILE.fullmatch(name)]
     if there and (foreign or REFERENCES not in there):
         raise ForeignDirectoryError(

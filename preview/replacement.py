@@ -13,9 +13,23 @@ _SELECTOR: Final = ("spec.selector",)
 _PASSWORD: Final = ("special", "overrideSpecial", "lower", "upper", "numeric", "number")
 _MINIMA: Final = ("minLower", "minNumeric", "minSpecial", "minUpper")
 
+_OF_A_CLIENT: Final = ("clientId", "realmId")
 _CLAIM: Final = "kubernetes:core/v1:PersistentVolumeClaim"
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "keycloak:index/genericProtocolMapper:GenericProtocolMapper": (*_OF_A_CLIENT, "name", "protocol", "protocolMapper"),
+    "keycloak:index/group:Group": ("parentId", "realmId"),
+    "keycloak:index/groupRoles:GroupRoles": ("groupId", "realmId"),
+    "keycloak:index/realm:Realm": ("internalId", "realm"),
+    "keycloak:index/realmClientPolicyProfile:RealmClientPolicyProfile": ("name",),
+    "keycloak:index/realmClientPolicyProfilePolicy:RealmClientPolicyProfilePolicy": ("name", "profiles"),
+    "keycloak:index/realmUserProfile:RealmUserProfile": ("realmId",),
+    "keycloak:index/role:Role": _OF_A_CLIENT,
+    "keycloak:index/user:User": ("import", "realmId", "username"),
+    "keycloak:index/userGroups:UserGroups": ("realmId", "userId"),
+    "keycloak:openid/client:Client": ("import", "realmId"),
+    "keycloak:openid/clientDefaultScopes:ClientDefaultScopes": _OF_A_CLIENT,
+    "keycloak:openid/clientOptionalScopes:ClientOptionalScopes": _OF_A_CLIENT,
     "kubernetes:apps/v1:DaemonSet": _SELECTOR,
     "kubernetes:apps/v1:Deployment": _SELECTOR,
     "kubernetes:apps/v1:StatefulSet": (
