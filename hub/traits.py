@@ -27,7 +27,7 @@ DECIDED_ELSEWHERE = {
     **dict.fromkeys(("extra_authorize_params", "username_claim", "auth_state_groups_key", "basic_auth"), PLATFORM),
     **dict.fromkeys(("validate_server_cert", "refresh_user_hook", "modify_auth_state_hook"), PLATFORM),
     **dict.fromkeys(("post_auth_hook", "reconcile_auth_state_hook", "manage_roles"), PLATFORM),
-    **dict.fromkeys(("args", "service_account", "extra_container_config", "supplemental_gids"), PLATFORM),
+    **dict.fromkeys(("service_account", "extra_container_config", "supplemental_gids"), PLATFORM),
     **dict.fromkeys(("init_containers", "extra_containers", "modify_pod_hook", "pre_spawn_hook"), PLATFORM),
 }
 """Traits the table does not set, and that would undo what it or a key of the stack file says."""

@@ -25,8 +25,7 @@ class Login(OAuthLoginHandler):
 
     async def prepare(self) -> None:
         await super().prepare()
-        if self.authenticator.edge:
-            await self.authenticator.edge.admitted(self.request.headers)
+        await self.authenticator.welcome(self.request.headers)
 
     def authorize_redirect(self, *, extra_params: dict[str, str], **kwargs: object) -> None:
         super().authorize_redirect(extra_params={**extra_params, "nonce": extra_params["code_challenge"]}, **kwargs)

@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.handlers.base import BaseHandler
 from oauthenticator.oauth2 import OAuthenticator
+from tornado.httputil import HTTPHeaders
 from traitlets import Bool, Integer, List, Unicode, default
 
 from hub.audit import Event, write
@@ -68,17 +71,29 @@ class KeycloakAuthenticator(OAuthenticator):
     # --- login ---
 
     async def authenticate(self, handler: Callback, data: object = None) -> AuthModel:
-        code, verifier = handler.get_argument("code"), handler.verifier
+        code, callback = handler.get_argument("code"), self.get_callback_url(handler)
+        with self._explained():
+            session, person = await self.realm.redeem(code, handler.verifier, callback)
+        await self._judge(person, handler)
+        return _model(person.name, Kept.of(person, session))
+
+    async def welcome(self, headers: HTTPHeaders) -> None:
+        """Whether it makes sense to send somebody to the login server."""
+        if self.edge:
+            await self.edge.admitted(headers)
+        with self._explained():
+            await self.realm.expect_answer()
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
         try:
-            session, person = await self.realm.redeem(code, verifier, self.get_callback_url(handler))
+            yield
         except EndedError as error:
             self.log.warning("A login is refused by the login server: %s", error)
             raise refusals.out_of_date() from error
         except SilentError as error:
             self.log.critical("Nobody can log in: %s", error)
             raise refusals.no_answer(SERVER) from error
-        await self._judge(person, handler)
-        return _model(person.name, Kept.of(person, session))
 
     async def _judge(self, person: Known, handler: BaseHandler) -> None:
         if not is_username(person.name):

@@ -1,4 +1,4 @@
-"""A realm of Keycloak, as the hub speaks with it: four questions, and what each answer means."""
+"""A realm of Keycloak, as the hub speaks with it: five questions, and what each answer means."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -49,6 +49,12 @@ class Realm:
         self._keys = Keys(f"{self.back_channel}{PROTOCOL}/certs")
         self._rules = Rules(self.issuer, self.client_id, ALGORITHMS, {"typ": "ID", "azp": self.client_id})
 
+    async def expect_answer(self) -> None:
+        """Before somebody is sent there, who would find nobody."""
+        said = await self._ask("/.well-known/openid-configuration")
+        if said.get("issuer") != self.issuer:
+            raise SilentError(f"{self.back_channel} calls itself {said.get('issuer')!r}, not {self.issuer!r}")
+
     async def redeem(self, code: str, verifier: str, callback: str) -> tuple[Session, Known]:
         """Who has just logged in, from what their browser has brought along."""
         form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, "redirect_uri": callback}
@@ -60,7 +66,7 @@ class Realm:
         return await self._granted(form, {"sid": session.sid})
 
     async def end(self, session: Session) -> None:
-        await self._ask("/logout", form={"refresh_token": session.refresh_token, **self._client})
+        await self._ask(f"{PROTOCOL}/logout", form={"refresh_token": session.refresh_token, **self._client})
 
     def end_session_url(self, after: str, id_token: str | None) -> str:
         """Where a browser logs out. Without the token, Keycloak asks whether that is meant if the session goes on."""
@@ -68,10 +74,10 @@ class Realm:
         return f"{self.issuer}{PROTOCOL}/logout?{urlencode({**hint, 'post_logout_redirect_uri': after})}"
 
     async def _granted(self, form: dict[str, str], marks: Mapping[str, str]) -> tuple[Session, Known]:
-        tokens = await self._ask("/token", form={**form, **self._client})
+        tokens = await self._ask(f"{PROTOCOL}/token", form={**form, **self._client})
         try:
             claims = await verified(str(tokens["id_token"]), self._keys, self._rules.with_marks(marks))
-            said = await self._ask("/userinfo", token=str(tokens["access_token"]))
+            said = await self._ask(f"{PROTOCOL}/userinfo", token=str(tokens["access_token"]))
             if said["sub"] != claims["sub"]:
                 raise InvalidTokenError("it is of another person than what Keycloak says of its bearer")  # noqa: TRY301 - one place says what it means
             session = Session(str(claims["sid"]), str(tokens["refresh_token"]), str(tokens["id_token"]), time())
@@ -89,7 +95,7 @@ class Realm:
         method = "GET" if form is None else "POST"
         headers = {"Authorization": f"Bearer {token}"} if token else None
         timeout = aiohttp.ClientTimeout(total=PATIENCE)
-        url = f"{self.back_channel}{PROTOCOL}{path}"
+        url = f"{self.back_channel}{path}"
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as http,

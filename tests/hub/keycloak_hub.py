@@ -20,9 +20,30 @@ from hub.settings import HubSettings
 from tests.hub.audited_hub import PretendedSpawner
 
 
+class LastingSpawner(PretendedSpawner):
+    """Its servers outlive the hub, and leave what they were told for the test."""
+
+    directory = Path()
+
+    async def start(self) -> str:
+        self.environment_file.write_text(json.dumps(self.get_env()))
+        return PretendedSpawner.address
+
+    async def poll(self) -> int | None:
+        return None if self.environment_file.exists() else 1
+
+    async def stop(self, now: bool = False) -> None:
+        self.environment_file.unlink()
+
+    @property
+    def environment_file(self) -> Path:
+        return self.directory / f"environment-{self.user.name}.json"
+
+
 def main(directory: Path) -> None:
     given: dict[str, str] = json.loads((directory / "hub.json").read_text())
     PretendedSpawner.address = given["server"]
+    LastingSpawner.directory = directory
     places = Places(settings=directory / "settings.json", secrets=directory, state=directory)
     settings = HubSettings.model_validate_json(places.settings.read_text())
     secrets = read_secrets(settings, directory)
@@ -38,7 +59,7 @@ def main(directory: Path) -> None:
     c.JupyterHub.db_url = f"sqlite:///{directory / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret = secrets.cookie_secret
     c.CryptKeeper.keys = list(secrets.crypt_keys)
-    c.JupyterHub.spawner_class = PretendedSpawner
+    c.JupyterHub.spawner_class = LastingSpawner
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
     c.ConfigurableHTTPProxy.should_start = False

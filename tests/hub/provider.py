@@ -5,6 +5,8 @@ import hashlib
 import json
 import secrets
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 CLIENT, SECRET = "jupyterhub", "of the client"
-PROTOCOL = "/realms/test/protocol/openid-connect"
+REALM = "/realms/test"
+PROTOCOL = f"{REALM}/protocol/openid-connect"
 
 
 def new_key() -> rsa.RSAPrivateKey:
@@ -25,6 +28,11 @@ def listed(kid: str, key: rsa.RSAPrivateKey) -> dict[str, Any]:
     """A key as its issuer lists it."""
     jwk: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
     return {**jwk, "kid": kid, "alg": "RS256", "use": "sig"}
+
+
+def person(name: str, roles: list[str], *groups: str) -> dict[str, Any]:
+    """Somebody, as the login server describes them."""
+    return {"sub": f"sub-{name}", "preferred_username": name, "roles": roles, "groups": list(groups)}
 
 
 @dataclass
@@ -55,14 +63,42 @@ class Provider:
         self.codes: dict[str, tuple[Login, str, str]] = {}
         self.sessions: dict[str, Login] = {}
 
-    def app(self) -> web.Application:
+    @asynccontextmanager
+    async def listening(self) -> AsyncGenerator[None]:
         app = web.Application()
+        app.router.add_get(REALM + "/.well-known/openid-configuration", self.discovery)
         app.router.add_get(PROTOCOL + "/auth", self.auth)
         app.router.add_post(PROTOCOL + "/token", self.token)
         app.router.add_get(PROTOCOL + "/userinfo", self.userinfo)
         app.router.add_get(PROTOCOL + "/certs", self.certs)
         app.router.add_route("*", PROTOCOL + "/logout", self.logout)
-        return app
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.issuer = f"http://127.0.0.1:{runner.addresses[0][1]}{REALM}"
+        yield
+        await runner.cleanup()
+
+    def login_at(self, port: int) -> dict[str, Any]:
+        """What a hub at this port is told of it."""
+        origins = [f"http://{name}:{port}" for name in ("127.0.0.1", "localhost")]
+        self.callbacks = {f"{origin}/hub/oauth_callback" for origin in origins}
+        return {
+            "kind": "keycloak",
+            "issuer": self.issuer,
+            "back_channel": self.issuer,
+            "client_id": CLIENT,
+            "callback_urls": sorted(self.callbacks),
+            "logged_out_urls": [f"{origin}/hub/" for origin in origins],
+            "user_groups": ["users"],
+            "admin_groups": ["admins"],
+            "refresh_age": 1,
+            "grace": 600,
+            "longest": 3600,
+        }
+
+    async def discovery(self, request: web.Request) -> web.Response:
+        return await self._broken(request) or web.json_response({"issuer": self.issuer})
 
     async def auth(self, request: web.Request) -> web.Response:
         query = request.query

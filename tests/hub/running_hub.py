@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from hub.settings import HubSettings
 from settings.load import ROOT
@@ -79,6 +80,11 @@ class RunningHub:
     def complaints(self) -> str:
         return (self.directory / "stderr").read_text()
 
+    def server_token(self, name: str) -> dict[str, str]:
+        """What the server of somebody shows to the hub."""
+        told = json.loads((self.directory / f"environment-{name}.json").read_text())
+        return {"Authorization": f"token {told['JUPYTERHUB_API_TOKEN']}"}
+
     def noted(self, audit: str) -> list[dict[str, Any]]:
         lines = (self.directory / "stdout").read_text().splitlines()
         found = [json.loads(line) for line in lines if line.startswith('{"audit"')]
@@ -91,15 +97,24 @@ class Browser:
 
     hub: RunningHub
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of another browser."""
 
     async def __aenter__(self) -> Self:
-        self.session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), headers=self.headers)
+        jar = aiohttp.CookieJar(unsafe=True)
+        jar.update_cookies(self.cookies, URL(f"{self.hub.url}/hub/"))
+        self.session = aiohttp.ClientSession(cookie_jar=jar, headers=self.headers)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.session.close()
+
+    @property
+    def held(self) -> dict[str, str]:
+        """Its cookies, for whoever steals them."""
+        return {cookie.key: cookie.value for cookie in self.session.cookie_jar}
 
     async def get(self, path: str, **options: Any) -> tuple[int, str, str]:
         """Where it ends: the status, the text and the address of the last page."""

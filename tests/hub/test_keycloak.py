@@ -6,18 +6,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
 
-from tests.hub.provider import CLIENT, SECRET, Provider
+from tests.hub.provider import SECRET, Provider, person
 from tests.hub.running_hub import Browser, RunningHub
 from tests.hub.test_audited_hub import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-GRACE = 600
-
-
-def person(name: str, roles: list[str], *groups: str) -> dict[str, Any]:
-    return {"sub": f"sub-{name}", "preferred_username": name, "roles": roles, "groups": list(groups)}
+REPORT = {"servers": {"": {"last_activity": "2026-01-01T00:00:00Z"}}}
 
 
 def people() -> dict[str, dict[str, Any]]:
@@ -31,33 +26,15 @@ def people() -> dict[str, dict[str, Any]]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def provider() -> AsyncIterator[Provider]:
     found = Provider(people())
-    runner = web.AppRunner(found.app())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    found.issuer = f"http://127.0.0.1:{runner.addresses[0][1]}/realms/test"
-    yield found
-    await runner.cleanup()
+    async with found.listening():
+        yield found
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningHub]:
     port = free_port()
-    origins = [f"http://{name}:{port}" for name in ("127.0.0.1", "localhost")]
-    provider.callbacks = {f"{origin}/hub/oauth_callback" for origin in origins}
-    login = {
-        "kind": "keycloak",
-        "issuer": provider.issuer,
-        "back_channel": provider.issuer,
-        "client_id": CLIENT,
-        "callback_urls": sorted(provider.callbacks),
-        "logged_out_urls": [f"{origin}/hub/" for origin in origins],
-        "user_groups": ["users"],
-        "admin_groups": ["admins"],
-        "refresh_age": 1,
-        "grace": GRACE,
-        "longest": 3600,
-    }
-    async with RunningHub(tmp_path_factory.mktemp("hub"), port, login, {"client-secret": SECRET}) as running:
+    directory = tmp_path_factory.mktemp("hub")
+    async with RunningHub(directory, port, provider.login_at(port), {"client-secret": SECRET}) as running:
         yield running
 
 
@@ -225,11 +202,12 @@ async def test_one_click_logs_out_everywhere(browser: Browser, provider: Provide
     async with (
         Browser(browser.hub) as elsewhere,
         Browser(browser.hub, {"Authorization": f"token {token['token']}"}) as script,
+        Browser(browser.hub, cookies=browser.held) as thief,
     ):
         await log_in(elsewhere, provider, "alice")
         assert await elsewhere.me()
         assert await script.me()
-        old = {cookie.key: cookie.value for cookie in browser.session.cookie_jar}
+        assert await thief.me()
         _, page, url = await browser.get("/hub/logout")
         assert page == "Logged out of the login server"
         assert "id_token" not in url
@@ -237,8 +215,7 @@ async def test_one_click_logs_out_everywhere(browser: Browser, provider: Provide
         assert await browser.me() is None
         assert await elsewhere.me() is None
         assert await script.me() is None
-        async with Browser(browser.hub, {"Cookie": "; ".join(f"{key}={value}" for key, value in old.items())}) as thief:
-            assert await thief.me() is None
+        assert await thief.me() is None
     assert browser.hub.noted("logout")[-1]["user"] == "alice"
 
 
@@ -262,11 +239,31 @@ async def test_a_servers_token_outlives_a_logout_and_nothing_else_does(browser: 
     await log_in(browser, provider, "alice")
     assert await browser.post("/hub/api/users/alice/server", {}) == (201, None)
     _, forged = await browser.post("/hub/api/users/alice/tokens", {"note": "Server at /user/alice/"})
-    env = await browser.get("/hub/api/users/alice")
-    await browser.get("/hub/logout")
-    async with Browser(browser.hub, {"Authorization": f"token {forged['token']}"}) as script:
+    async with (
+        Browser(browser.hub, browser.hub.server_token("alice")) as server,
+        Browser(browser.hub, {"Authorization": f"token {forged['token']}"}) as script,
+    ):
+        await browser.get("/hub/logout")
+        assert (await server.post("/hub/api/users/alice/activity", REPORT))[0] == 200
         assert await script.me() is None
-    assert env[0] == 200
+        assert await server.me() is None, "nor does its token open the server, whose owner has logged out"
+        browser.hub.stop()
+        await browser.hub.start()
+        await log_in(browser, provider, "alice")
+        await browser.get("/hub/logout")
+        assert (await server.post("/hub/api/users/alice/activity", REPORT))[0] == 200
+
+
+async def test_a_server_that_was_left_keeps_no_login_alive(browser: Browser, provider: Provider) -> None:
+    await log_in(browser, provider, "ada")
+    assert (await browser.post("/hub/api/users/ada/server", {}))[0] == 201
+    await asyncio.sleep(1.1)
+    asked = len(provider.asked)
+    async with Browser(browser.hub, browser.hub.server_token("ada")) as server:
+        assert (await server.post("/hub/api/users/ada/activity", REPORT))[0] == 200
+        assert len(provider.asked) == asked
+        assert await server.me()
+        assert len(provider.asked) == asked + 1, "somebody who uses it does"
 
 
 async def test_a_callback_out_of_the_blue(browser: Browser, provider: Provider) -> None:

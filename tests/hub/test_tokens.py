@@ -11,82 +11,28 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 import pytest_asyncio
-from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from jwt.algorithms import ECAlgorithm
 from tornado.httputil import HTTPHeaders
 
 from hub.login import tokens
 from hub.login.edge import ASSERTION, Edge
 from hub.login.refusals import LoginRefusedError
-from tests.hub.provider import listed, new_key
-
-AUDIENCE = "a" * 64
-OURS, THEIRS = new_key(), new_key()
-CURVE = ec.generate_private_key(ec.SECP256R1())
-
-
-class Team:
-    """What signs for a Cloudflare team, and lists its keys."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, rsa.RSAPrivateKey] = {"first": OURS}
-        self.asked = 0
-        self.silent = False
-
-    async def certs(self, request: web.Request) -> web.Response:
-        self.asked += 1
-        if self.silent:
-            return web.Response(status=503)
-        encryption = {**listed("encryption", OURS), "use": "enc", "alg": "RSA-OAEP"}
-        shared = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared", "alg": "HS256"}
-        curve = {**json.loads(ECAlgorithm.to_jwk(CURVE.public_key())), "kid": "curve", "alg": "ES256"}
-        signing = [listed(kid, key) for kid, key in self.keys.items()]
-        return web.json_response(
-            {"keys": [{"kid": "nonsense"}, encryption, shared, curve, *signing], "public_certs": []}
-        )
+from tests.hub.team import AUDIENCE, CURVE, OURS, THEIRS, Team, claims, signed
 
 
 @pytest_asyncio.fixture
 async def team() -> AsyncIterator[tuple[Team, str]]:
     found = Team()
-    app = web.Application()
-    app.router.add_get("/cdn-cgi/access/certs", found.certs)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield found, f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with found.listening() as issuer:
+        yield found, issuer
 
 
 @pytest.fixture
 def edge(team: tuple[Team, str], tmp_path: Path) -> Edge:
     (tmp_path / "access-audience").write_text(AUDIENCE)
     return Edge(team[1], tmp_path / "access-audience", logging.getLogger("edge"))
-
-
-def claims(issuer: str, **changes: Any) -> dict[str, Any]:
-    now = int(time.time())
-    told = {
-        "aud": [AUDIENCE],
-        "email": "Ann@example.org",
-        "exp": now + 60,
-        "iat": now,
-        "nbf": now,
-        "iss": issuer,
-        "type": "app",
-        "sub": "7335d417",
-        **changes,
-    }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def signed(told: Mapping[str, Any], key: Any = OURS, kid: str | None = "first", algorithm: str = "RS256") -> str:
-    return jwt.encode(dict(told), key, algorithm, {"kid": kid} if kid is not None else None)
 
 
 def headers(given: Mapping[str, str]) -> HTTPHeaders:

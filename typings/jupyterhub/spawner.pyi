@@ -23,6 +23,7 @@ class _Stored:
     user_options: dict[str, Any]
 
 class Spawner(LoggingConfigurable):
+    def get_env(self) -> dict[str, str]: ...
     api_token: str
     db: Session
     orm_spawner: _Stored | None
