@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.browser]
 Seat = Callable[[str, str, str], Person]
 SECONDS = 900
 PAGE = Path(__file__).with_name("hostile.html")
-CONFIGURATION = "c.ServerApp.extra_static_paths = ['/home/jovyan/public']\n"
+PUBLIC = "/home/jovyan/.local/share/jupyter/labextensions/cat"
+"""Whatever lies there is shown to everybody, without a login."""
 GOT = "got it"
 HELD_ON_ONE_HOST = {
     "read files by fetch",
@@ -36,7 +37,7 @@ HELD_ON_ONE_HOST = {
 
 @dataclass
 class Neighbours:
-    """Two people with a server each; the page is on the attacker's, where anybody may look at it."""
+    """Two people with a server each; the page is on the attacker's."""
 
     victim: Person
     attacker: Person
@@ -53,7 +54,7 @@ class Neighbours:
             "value": login.get("value"),
         }
         page = self.victim.page.context.new_page()
-        page.goto(f"{self.names.format(self.attacker.name)}static/{PAGE.name}")
+        page.goto(f"{self.names.format(self.attacker.name)}lab/extensions/cat/{PAGE.name}")
         found: dict[str, str] = page.evaluate("attack", target)
         page.close()
         return found
@@ -83,20 +84,13 @@ class Neighbours:
 def settle(victim: Person, attacker: Person, names: str, users: str, profile: str | None = None) -> Neighbours:
     attacker.log_in()
     attacker.start(profile)
-    put(users, attacker.name, "public", PAGE.name, PAGE.read_text())
-    put(users, attacker.name, ".jupyter", "jupyter_server_config.py", CONFIGURATION)
-    attacker.start(profile)
+    pod = pod_of(users, attacker.name)["metadata"]["name"]
+    write = f"mkdir -p {PUBLIC} && cat > {PUBLIC}/{PAGE.name}"
+    # As its owner would in a terminal.
+    kubectl("exec", "--stdin", f"--namespace={users}", pod, "--", "sh", "-c", write, given=PAGE.read_text())
     victim.log_in()
     victim.start(profile)
     return Neighbours(victim, attacker, names)
-
-
-def put(users: str, name: str, folder: str, file: str, text: str) -> None:
-    """As its owner would in a terminal of their server."""
-    pod = pod_of(users, name)["metadata"]["name"]
-    there = f"/home/jovyan/{folder}"
-    write = f"mkdir -p {there} && cat > {there}/{file}"
-    kubectl("exec", "--stdin", f"--namespace={users}", pod, "--", "sh", "-c", write, given=text)
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +129,9 @@ def test_on_one_host_some_of_it_holds_and_the_rest_is_known(person: Seat, postgr
     hub, password = postgres_hub
     admin, carol = (person(hub, name, password) for name in ("admin", "carol"))
     settled = settle(admin, carol, f"{hub}/user/{{}}/", "e2e-users")
-    try:
-        found = settled.attack()
-        assert {name for name, outcome in found.items() if outcome != GOT} == HELD_ON_ONE_HOST, found
-        assert settled.who_the_hub_takes_the_victim_for() == "carol"
-    finally:
-        put("e2e-users", "carol", ".jupyter", "jupyter_server_config.py", "")
+    found = settled.attack()
+    assert {name for name, outcome in found.items() if outcome != GOT} == HELD_ON_ONE_HOST, found
+    assert settled.who_the_hub_takes_the_victim_for() == "carol"
 
 
 def test_a_token_in_the_address_opens_no_server(postgres_hub: tuple[str, str]) -> None:

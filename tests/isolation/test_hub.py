@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from itertools import product
 from typing import Any
 
 import aiohttp
@@ -148,6 +149,24 @@ async def test_headers_set_by_hand_make_nobody_somebody_else(hub: RunningHub, pr
         async with session.get(f"{proxy}/hub/api/user") as answer:
             assert (await answer.json())["name"] == "alice"
         assert await status(session, "get", f"{proxy}/hub/api/users") == HTTPStatus.FORBIDDEN
+
+
+MODES = ("no-cors", "cors", "navigate", "same-origin", None)
+SITES = ("same-origin", "same-site", "cross-site", "none", None)
+FORMS = ("/hub/spawn", "/hub/spawn/bob", "/hub/accept-share?code=1", "/hub/token", "/hub/login")
+
+
+async def test_no_form_is_taken_without_its_token(hub: RunningHub) -> None:
+    """Whatever a browser says of where it comes from. Websockets are asked for by no form."""
+    async with Browser(hub) as browser:
+        assert await log_in(browser, "alice") == HTTPStatus.FOUND
+        answers: dict[tuple[str, str | None, str | None], int] = {}
+        for form, mode, site in product(FORMS, MODES, SITES):
+            said = {name: value for name, value in (("Sec-Fetch-Mode", mode), ("Sec-Fetch-Site", site)) if value}
+            async with browser.session.post(f"{hub.url}{form}", data={"profile": "small"}, headers=said) as answer:
+                answers[form, mode, site] = answer.status
+    refused = (HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED)
+    assert {asked: status for asked, status in answers.items() if status not in refused} == {}
 
 
 async def test_who_guesses_waits_and_nobody_else_does(hub: RunningHub) -> None:
