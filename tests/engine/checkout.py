@@ -40,7 +40,8 @@ class Checkout:
         self._backend.mkdir()
         self._credentials = directory / "credentials"
         self._settings: dict[str, Any] = yaml.safe_load(stack_file(template).read_text())["config"][SETTINGS_KEY]
-        self.change({"namespace.name": self.stack, "exposure.port": _free_port(), **changes})
+        forwarded = self._settings.get("exposure", {}).get("kind", "port_forward") == "port_forward"
+        self.change({"namespace.name": self.stack, **({"exposure.port": _free_port()} if forwarded else {}), **changes})
 
     @property
     def file(self) -> Path:
