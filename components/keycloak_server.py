@@ -131,7 +131,7 @@ def _pod(args: KeycloakServerArgs, own: pulumi.Input[str], database: pulumi.Inpu
                 ],
                 security_context=container_security(),
                 resources=ResourceRequirementsArgs(
-                    requests={"cpu": "100m", "memory": "512Mi"}, limits={"cpu": "2", "memory": "1Gi"}
+                    requests={"cpu": "50m", "memory": "512Mi"}, limits={"cpu": "2", "memory": "1Gi"}
                 ),
                 startup_probe=_health("started", period_seconds=2, failures=_SECONDS_TO_START // 2),
                 readiness_probe=_health("ready", period_seconds=2, failures=3),
@@ -163,6 +163,6 @@ def _health(question: str, *, period_seconds: int, failures: int) -> ProbeArgs:
     return ProbeArgs(
         http_get=HTTPGetActionArgs(path=f"/health/{question}", port="management"),
         period_seconds=period_seconds,
-        timeout_seconds=3,
+        timeout_seconds=5,
         failure_threshold=failures,
     )
