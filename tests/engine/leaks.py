@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-_SHORTEST: Final = 12
+SHORTEST: Final = 12
 """Shorter ones would be found by chance."""
 
 
@@ -21,7 +21,7 @@ class Leak:
 
 def leaks(values: Mapping[str, str], texts: Mapping[str, str]) -> list[Leak]:
     """Every value that stands in one of the texts; both by their names."""
-    short = [name for name, value in values.items() if len(value) < _SHORTEST]
+    short = [name for name, value in values.items() if len(value) < SHORTEST]
     if short:
         raise ValueError(f"too short to be looked for: {', '.join(short)}")
     looked_for = [(name, writing, word) for name, value in values.items() for writing, word in _written(value)]
@@ -59,6 +59,6 @@ def _in_base64(raw: bytes) -> Iterator[str]:
 
 def _is_key(value: str) -> bool:
     try:
-        return len(bytes.fromhex(value)) >= _SHORTEST
+        return len(bytes.fromhex(value)) >= SHORTEST
     except ValueError:
         return False

@@ -1,7 +1,7 @@
 """Everywhere that a secret must not be, as texts by the name of the place."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -25,14 +25,16 @@ def logs(namespaces: Iterable[str]) -> dict[str, str]:
     }
 
 
-def declarations(namespaces: Iterable[str]) -> dict[str, str]:
+def declarations(namespaces: Collection[str]) -> dict[str, str]:
     """Every object of every kind: specifications, annotations, events, ConfigMaps, claims. Of Secrets what is around the data."""
     kinds = kubectl("api-resources", "--namespaced=true", "--verbs=list", "--output=name").split()
-    found: dict[str, str] = {}
-    for namespace in namespaces:
-        for item in objects(",".join(sorted(kinds)), namespace):
-            found[f"{item['kind']} {namespace}/{item['metadata']['name']}"] = json.dumps(_without_data(item))
-    return found
+    # One question for each kind, however many namespaces there are.
+    listed = json.loads(kubectl("get", ",".join(sorted(kinds)), "--all-namespaces", "--output=json"))["items"]
+    return {
+        f"{item['kind']} {item['metadata']['namespace']}/{item['metadata']['name']}": json.dumps(_without_data(item))
+        for item in listed
+        if item["metadata"]["namespace"] in namespaces
+    }
 
 
 def command_lines() -> dict[str, str]:
