@@ -133,7 +133,7 @@ def _signing_keys(text: bytes) -> dict[str, PyJWK]:
             key = PyJWK(entry)
         except (jwt.PyJWTError, AttributeError, TypeError, ValueError):
             continue
-        if key.public_key_use in (None, "sig") and key.key_type != "oct" and isinstance(key.key_id, str):
+        if key.public_key_use in (None, "sig") and isinstance(key.key_id, str):
             found[key.key_id] = key
     if not found:
         raise ValueError("it lists no key that signs")

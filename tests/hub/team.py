@@ -41,7 +41,7 @@ class Team:
         self.asked += 1
         if self.silent:
             return web.Response(status=503)
-        encryption = {**listed("encryption", OURS), "use": "enc", "alg": "RSA-OAEP"}
+        encryption = {**listed("encryption", OURS), "use": "enc"}
         shared = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared", "alg": "HS256"}
         curve = {**json.loads(ECAlgorithm.to_jwk(CURVE.public_key())), "kid": "curve", "alg": "ES256"}
         signing = [listed(kid, key) for kid, key in self.keys.items()]
