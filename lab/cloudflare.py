@@ -100,15 +100,18 @@ def target(name: str) -> Path:
 
 
 def _compile(name: str) -> None:
-    unfinished = target(name).with_suffix(".unfinished")
-    for old in BUILT.glob(f"{name}-*"):
-        shutil.rmtree(old)
-    unfinished.mkdir(parents=True)
-    if name == "standin":
-        build.compile_program(".", unfinished / name, SOURCE, "-s -w")
-    else:
-        compile_connector(unfinished / name)
-    unfinished.replace(target(name))
+    """Under its final name only when whole. Two that build it at once do so twice, and neither is in the other's way."""
+    BUILT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILT, prefix="unfinished-") as unfinished:
+        made = Path(unfinished, name)
+        if name == "standin":
+            build.compile_program(".", made, SOURCE, "-s -w")
+        else:
+            compile_connector(made)
+        target(name).mkdir(exist_ok=True)
+        made.replace(target(name) / name)
+    for old in set(BUILT.glob(f"{name}-*")) - {target(name)}:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def compile_connector(program: Path) -> None:
