@@ -218,3 +218,16 @@ func TestWhereALoginLeads(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAVisitorClaimsOfItselfIsNotPassedOn(t *testing.T) {
+	guard, _ := world(t, newIdentity(t))
+	// Nothing guards this host, so nothing that Access says can be true there.
+	asked := httptest.NewRequest(http.MethodGet, "https://open.example.org/", nil)
+	asked.Header.Set(assertion, "forged")
+	asked.Header.Set("cf-access-authenticated-user-email", "root@example.org")
+	recorder := httptest.NewRecorder()
+	guard.ServeHTTP(recorder, asked)
+	if content := recorder.Body.String(); recorder.Code != http.StatusOK || strings.Contains(content, "forged") || strings.Contains(content, "root@") {
+		t.Error(recorder.Code, content)
+	}
+}
