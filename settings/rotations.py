@@ -7,5 +7,7 @@ from pydantic import Field
 from settings.domain import KubernetesName
 from settings.form import Whole
 
-Generation = Annotated[int, Whole("a generation", 0, 99, 1)]
+MOST_GENERATIONS = 99
+"""Earlier ones stay declared: a slip of the pen must not make a million of them."""
+Generation = Annotated[int, Whole("a generation", 0, MOST_GENERATIONS, 1)]
 Rotations = Annotated[dict[KubernetesName, Generation], Field(examples=[{"cookie-secret": 1}])]
