@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any, cast
 
 import pytest
 
 from preview.inventory import Inventory
 from preview.recorder import inventory
 from settings import Settings
-from settings.load import read, stack_file
+from settings.extends import extended
+from settings.load import read, settings_of, stack_file
 
 UNPINNED = {"prod"}
 """Stacks whose images nobody has pushed yet: they can be previewed, and nothing else."""
@@ -30,6 +32,11 @@ def stack(request: pytest.FixtureRequest) -> Inventory:
 @pytest.fixture(scope="session")
 def recorded() -> Callable[[str, bool], Inventory]:
     return _recorded
+
+
+def with_a_password() -> dict[str, Any]:
+    """Everything dev says, but for one password that all of its people share: a tree of one's own, to change."""
+    return cast("dict[str, Any]", extended(settings_of("password"), "changed", settings_of))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What is refused for the sake of homes, volumes and the database, before anything is changed: a table of changes."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from preview.inventory import Inventory
 from settings import Settings, SettingsError
 from settings.extends import merged
 from settings.load import SETTINGS_KEY, parse, read, stack_file
+from tests.conftest import with_a_password
 
 HOME = {"kind": "per_user_claim", "size": "2Gi", "storage_class": None}
 SUBPATH = {"kind": "shared_subpath", "claim": "volume-work"}
@@ -40,12 +42,11 @@ def held(*claims: Claim, home: dict[str, Any] | None = HOME, **others: Any) -> H
 
 
 def stack(**storage: Any) -> Settings:
-    """The dev stack, with other storage."""
-    dev = yaml.safe_load(stack_file("dev").read_text(encoding="utf-8"))["config"][SETTINGS_KEY]
+    """Dev with people whom the stack file names, and other storage."""
     wanted = {"home": {"size": "2Gi"}, "database": {"size": "2Gi"}, **storage}
     subpath = wanted["home"].get("kind") == "shared_subpath"
     changes = {"storage": wanted, "namespace": {"quota": {"homes": None if subpath else 50}}}
-    return parse(merged(dev, changes), "Pulumi.dev.yaml")
+    return parse(merged(with_a_password(), changes), "Pulumi.dev.yaml")
 
 
 def shared(name: str, size: str = "2Gi", **others: Any) -> dict[str, Any]:
@@ -244,7 +245,7 @@ def test_a_change_is_judged_by_the_stack_file_alone_where_no_cluster_answers(
     tree = yaml.safe_load(stack_file(name).read_text(encoding="utf-8"))["config"][SETTINGS_KEY]
     found = judged(parse(merged(tree, changes), name), holdings.declared(manifests(recorded(name, True))))
     assert [key for key, _ in found] == keys
-    assert all("users (" in complaint or "user (" in complaint for _, complaint in found)
+    assert all(re.search(r"users? \(|everybody who may log in", complaint) for _, complaint in found)
 
 
 def test_a_retired_home_and_other_peoples_claims_are_nobodys() -> None:

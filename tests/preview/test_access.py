@@ -16,7 +16,8 @@ from preview.diff import compare
 from preview.inventory import Declared, Inventory
 from preview.show import report, report_markdown, tree, tree_markdown
 from settings.extends import merged
-from settings.load import ROOT, parse, read, settings_of, stack_file
+from settings.load import ROOT, parse, read, stack_file
+from tests.conftest import with_a_password
 
 GROUPS = {"identity": {"groups": {"analysts": ["alice"], "teachers": ["alice", "bob"]}}}
 GPU = {"count": 2, "resource": "nvidia.com/gpu"}
@@ -24,8 +25,8 @@ HEAD = ("for", "people", "profile", "at most", "image", "to choose")
 
 
 def told(*changes: dict[str, Any]) -> Inventory:
-    """What a preview sees of dev with some changes, as far as it matters here."""
-    settings: Any = settings_of("dev")
+    """What a preview sees of a stack with a password and some changes, as far as it matters here."""
+    settings: Any = with_a_password()
     for change in changes:
         settings = merged(settings, change)
     return with_hub(

@@ -22,11 +22,12 @@ from components.pods import fingerprint
 from preview.recorder import inventory
 from settings import Settings
 from settings.domain import Resources
-from settings.load import ROOT, SETTINGS_KEY, parse, read, stack_file
+from settings.load import SETTINGS_KEY, parse, read, stack_file
 from settings.namespace import Quota
 from settings.storage import StorageSection
+from tests.conftest import with_a_password
 
-DEV = (ROOT / "Pulumi.dev.yaml").read_text()
+PASSWORD = read(stack_file("password"))
 OURS = {"kind": "postgres", "server": {"kind": "in_cluster", "size": "1Gi"}}
 FOREIGN = {
     "kind": "postgres",
@@ -44,10 +45,10 @@ ANY = {"notebook": "any"}
 
 
 def changed(key: str, value: object) -> Settings:
-    """The dev stack with one key of it changed."""
-    tree = yaml.safe_load(DEV)["config"][SETTINGS_KEY]
+    """The stack with a password, and one key of it changed."""
+    tree = with_a_password()
     *sections, last = key.split(".")
-    node = tree
+    node: Any = tree
     for section in sections:
         node = node[int(section) if isinstance(node, list) else section]
     node[last] = value
@@ -129,9 +130,9 @@ def told(settings: Settings, image: str = "any") -> dict[str, object]:
     ],
 )
 def test_what_a_setting_changes_for_the_hub_and_nothing_beside_it(
-    dev: Settings, key: str, value: object, difference: dict[str, object]
+    key: str, value: object, difference: dict[str, object]
 ) -> None:
-    before, after = told(dev), told(changed(key, value))
+    before, after = told(PASSWORD), told(changed(key, value))
     assert {path: found for path, found in after.items() if before.get(path, "absent") != found} == difference
 
 
@@ -210,9 +211,9 @@ METADATA = edges.Addresses(("169.254.169.254/32",))
     ],
 )
 def test_which_conversations_outside_the_cluster_a_setting_opens_or_closes(
-    dev: Settings, key: str, value: object, closed: set[edges.Pods], opened: set[edges.Edge]
+    key: str, value: object, closed: set[edges.Pods], opened: set[edges.Edge]
 ) -> None:
-    before, after = set(edges.edges(dev)), set(edges.edges(changed(key, value)))
+    before, after = set(edges.edges(PASSWORD)), set(edges.edges(changed(key, value)))
     gone = before - after
     assert {edge.source for edge in gone} == closed
     assert all(isinstance(edge.target, edges.Addresses) for edge in gone)
@@ -289,11 +290,11 @@ def test_a_claim_has_the_size_and_the_class_it_is_asked_for() -> None:
 def test_the_database_gets_the_claim_of_the_stack_file(
     database: dict[str, object], holder: str, tmp_path: Path
 ) -> None:
-    tree = yaml.safe_load(DEV)
-    tree["config"][SETTINGS_KEY]["storage"]["database"] = database
-    file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text(yaml.safe_dump(tree))
-    [found] = inventory("dev", stack_file=file).of(holder)
+    tree = with_a_password()
+    tree["storage"]["database"] = database
+    file = tmp_path / "Pulumi.changed.yaml"
+    file.write_text(yaml.safe_dump({"config": {SETTINGS_KEY: tree}}))
+    [found] = inventory("changed", stack_file=file).of(holder)
     [spec] = [template["spec"] for template in found.inputs["spec"].get("volumeClaimTemplates", [found.inputs])]
     assert spec["resources"] == {"requests": {"storage": "5Gi"}}
     assert spec["storageClassName"] == "fast"

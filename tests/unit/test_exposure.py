@@ -104,7 +104,7 @@ def test_strangers_come_by_a_name_they_can_find_and_encrypted(
     """Beside what is always said: that one password is not enough for strangers."""
     exposure = {"kind": "ingress", "host": host, "controller": {"kind": "traefik"}, "public": True, "tls": tls}
     with pytest.raises(SettingsError) as refusal:
-        parse({"extends": "dev", "exposure": exposure}, "Pulumi.changed.yaml")
+        parse({"extends": "password", "exposure": exposure}, "Pulumi.changed.yaml")
     assert {problem.key for problem in refusal.value.problems} == {"identity.kind", *complaints}
 
 

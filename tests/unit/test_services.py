@@ -21,9 +21,9 @@ from hub.service_settings import CredentialFile
 from preview.inventory import Inventory, Secret
 from preview.recorder import inventory
 from settings import Settings
-from settings.load import ROOT, SETTINGS_KEY, parse
+from settings.load import SETTINGS_KEY, parse
+from tests.conftest import with_a_password
 
-DEV: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
 SERVERS = Pods("jupyterhub-users", "singleuser-server")
 ALICE = Person("alice", frozenset({"analysts"}))
 STRANGER = Person("bob")
@@ -39,7 +39,7 @@ ENTRY = {
 
 
 def tree(*services: object, **sections: object) -> dict[str, Any]:
-    told: dict[str, Any] = {**DEV["config"][SETTINGS_KEY], "services": list(services), **sections}
+    told: dict[str, Any] = {**with_a_password(), "services": list(services), **sections}
     told["identity"] = {**told["identity"], "groups": {"analysts": ["alice"]}}
     return told
 
@@ -215,10 +215,10 @@ LOOKING = {
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
     """What the program declares for a service of each sort, for a portal, and for services that are looked for."""
     services = [one(KINDS[sort], name=sort) for sort in ("trino", "minio", "postgres", "generic")]
-    file = tmp_path_factory.mktemp("stack") / "Pulumi.dev.yaml"
+    file = tmp_path_factory.mktemp("stack") / "Pulumi.changed.yaml"
     told = tree(*services, catalogue=ENTRY, service_discovery=LOOKING)
     file.write_text(yaml.safe_dump({"config": {SETTINGS_KEY: told}}))
-    return inventory("dev", stack_file=file)
+    return inventory("changed", stack_file=file)
 
 
 def test_our_secrets_stand_beside_the_servers_and_hold_what_was_declared(everything: Inventory) -> None:

@@ -12,6 +12,11 @@ from settings.problems import Problem, key_of, quoted
 from settings.shape import fields_at, path_in_file
 
 DEV = (ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+SQLITE = "{kind: sqlite, size: 1Gi}"
+EXTERNAL = """
+        kind: postgres
+        server:
+          {kind: external, host: db.example.org, database: hub, user: hub, password: {kind: declared, name: login-password}}"""
 CIPHERTEXT = "v1:c2l4dGVlbiBieXRlcyE=:YSBwYXNzd29yZCBhbmQgaXRzIHRhZyBvZiBzaXh0ZWVu"
 
 
@@ -72,17 +77,16 @@ def test_everything_mistakable_is_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        changed(("config:\n", f"config:\n  jupyterhub:login-password: {{secure: {CIPHERTEXT}}}\n"), ("kind: generated", "kind: declared, name: login-password")),
+        changed(("config:\n", f"config:\n  jupyterhub:login-password: {{secure: {CIPHERTEXT}}}\n"), (SQLITE, EXTERNAL)),
         changed(("config:\n", "config:\n  pulumi:disable-default-providers: [kubernetes]\n")),
         changed(("config:\n", f"encryptionsalt: {CIPHERTEXT}\nconfig:\n")),
         changed(("cpu: {guarantee: 100m, limit: 2}", "cpu: &cpu {guarantee: 100m, limit: 2}"), ("cpu: {guarantee: 50m, limit: 1}", "cpu: {<<: *cpu, guarantee: 50m}")),
         changed(("    culler:\n      idle: 1h\n      every: 5m\n", "")),
-        changed(("      users: [alice, bob]\n", "")),
         changed(("      port: 8000\n", "")),
         DEV.replace("\n", "\r\n"),
         "\ufeff" + DEV,
     ],
-    ids=["encrypted secret", "engine option", "engine salt", "merge", "no culler", "no users", "no port", "CRLF", "BOM"],
+    ids=["encrypted secret", "engine option", "engine salt", "merge", "no culler", "no port", "CRLF", "BOM"],
 )  # fmt: skip
 def test_what_is_taken(text: str, tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.sound.yaml"
