@@ -7,20 +7,19 @@ from typing import Any
 
 from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler
-from jupyterhub.handlers.login import LogoutHandler
 from tornado.web import HTTPError
 from traitlets import Dict, Set, Unicode
 
 from hub.login import refusals
 from hub.login.claims import is_username
 from hub.login.edge import ASSERTION, LOGOUT, Admitted, Edge
-from hub.login.handlers import Patient
+from hub.login.handlers import OwnLogout
 from hub.login.sessions import User, end_everything
 
 AuthModel = dict[str, Any]
 
 
-class Logout(Patient, LogoutHandler):
+class Logout(OwnLogout):
     async def handle_logout(self) -> None:
         if self.current_user:
             end_everything(self.current_user)

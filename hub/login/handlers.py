@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from jupyterhub.apihandlers.users import ActivityAPIHandler
 from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.handlers.login import LogoutHandler
 from jupyterhub.utils import url_path_join
 from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler, OAuthLogoutHandler
 from oauthenticator.oauth2 import _deserialize_state as state_in  # pyright: ignore[reportPrivateUsage] - it has no other name
@@ -56,8 +57,8 @@ class Patient(BaseHandler):
         return user
 
 
-class Logout(Patient, OAuthLogoutHandler):
-    """Whoever wants out is let out, whatever Keycloak says of them by now."""
+class OwnLogout(Patient, LogoutHandler):
+    """Whoever wants out is let out, whatever is known of them by now."""
 
     async def get(self) -> None:
         if self.request.headers.get("Sec-Fetch-Site") == "cross-site":
@@ -66,6 +67,8 @@ class Logout(Patient, OAuthLogoutHandler):
         await super().get()
         return None
 
+
+class Logout(OwnLogout, OAuthLogoutHandler):
     async def handle_logout(self) -> None:
         await super().handle_logout()
         self.farewell: Farewell = await self.authenticator.log_out(self.current_user, self)

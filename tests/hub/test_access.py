@@ -122,6 +122,8 @@ async def test_a_login_lasts_as_long_as_access_says(alone: RunningHub, issuer: s
 async def test_a_logout_leads_to_that_of_the_edge(alone: RunningHub, issuer: str) -> None:
     async with Browser(alone, shown(issuer, "bob@example.org")) as browser:
         await browser.get("/hub/login?next=/hub/home")
+        await browser.get("/hub/logout", headers={"Sec-Fetch-Site": "cross-site"})
+        assert await browser.me(), "another site logs nobody out"
         async with browser.session.get(f"{alone.url}/hub/logout", allow_redirects=False) as answer:
             assert answer.headers["Location"] == "/cdn-cgi/access/logout"
     assert alone.noted("logout")[-1]["user"] == "bob"
