@@ -40,14 +40,14 @@ class Certificate(Component):
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         # Declared without its values, which are the copier's: nobody else may make Secrets here, and an update leaves them.
-        for copy in args.copies:
+        for number, copy in enumerate(args.copies):
             Secret(
-                f"certificate-{copy}",
+                _numbered("certificate-copy", number),
                 metadata=ObjectMetaArgs(name=copy, namespace=args.namespace, labels=labels(CERTIFICATE)),
                 opts=self.child,
             )
-        for namespace, sources in _by_namespace(args.copies.values()).items():
-            self._right(f"source-{namespace}", args, namespace, sources, ["get"])
+        for number, (namespace, sources) in enumerate(_by_namespace(args.copies.values()).items()):
+            self._right(_numbered("source", number), args, namespace, sources, ["get"])
         self._right("copy", args, args.namespace, list(args.copies), ["get", "patch"])
         Deployment(
             "certificate",
@@ -104,6 +104,11 @@ def _pod(args: CertificateArgs, own: pulumi.Input[str]) -> PodSpecArgs:
         ],
         volumes=[tmp],
     )
+
+
+def _numbered(role: str, number: int) -> str:
+    """The first one stays what it is when another one comes: the engine would make a renamed one, and then delete the object."""
+    return f"{role}-{number + 1}" if number else role
 
 
 def _by_namespace(sources: Iterable[Copied]) -> dict[str, list[str]]:
