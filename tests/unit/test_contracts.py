@@ -282,7 +282,8 @@ def references(namespace: str, template: dict[str, Any]) -> Iterator[tuple[str, 
         yield from (("Secret", namespace, secret) for secret in secrets)
     for container in spec["containers"]:
         for variable in container.get("env", []):
-            yield "Secret", namespace, variable["valueFrom"]["secretKeyRef"]["name"]
+            if "valueFrom" in variable:
+                yield "Secret", namespace, variable["valueFrom"]["secretKeyRef"]["name"]
 
 
 def test_everything_a_pod_refers_to_exists(stack: Inventory) -> None:

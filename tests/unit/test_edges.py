@@ -8,9 +8,11 @@ import pytest
 from preview.inventory import Inventory
 from reachability.matrix import parties_in
 from reachability.semantics import Pod
+from settings import Settings
 
 PLATFORM, USERS = "jupyterhub", "jupyterhub-users"
 HUB, PROXY = (PLATFORM, "hub"), (PLATFORM, "proxy")
+KEYCLOAK, ITS_DATABASE = (PLATFORM, "keycloak"), (PLATFORM, "keycloak-database")
 SERVER, DNS = (USERS, "singleuser-server"), ("kube-system", "kube-dns")
 
 
@@ -45,9 +47,10 @@ def dev_stack(recorded: Callable[[str, bool], Inventory]) -> Inventory:
     return recorded("dev", False)
 
 
-def test_exactly_these_conversations_may_be_begun(dev_stack: Inventory) -> None:
+def test_exactly_these_conversations_may_be_begun(dev_stack: Inventory, dev: Settings) -> None:
     private = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16"
-    assert opened(dev_stack, "egress", "to") == {
+    login = {(HUB, KEYCLOAK, (8080,)), (KEYCLOAK, ITS_DATABASE, (5432,)), (KEYCLOAK, DNS, (53,))}
+    assert opened(dev_stack, "egress", "to") - (login if dev.runs_keycloak else set()) == {
         (PROXY, HUB, (8081,)),
         (HUB, PROXY, (8001,)),
         (PROXY, SERVER, (8888,)),
@@ -62,7 +65,8 @@ def test_exactly_these_conversations_may_be_begun(dev_stack: Inventory) -> None:
 
 
 def test_every_conversation_between_our_pods_is_accepted_at_its_other_end(dev_stack: Inventory) -> None:
-    ours = {edge for edge in opened(dev_stack, "egress", "to") if edge[1] in (HUB, PROXY, SERVER)}
+    parts = (HUB, PROXY, SERVER, KEYCLOAK, ITS_DATABASE)
+    ours = {edge for edge in opened(dev_stack, "egress", "to") if edge[1] in parts}
     assert opened(dev_stack, "ingress", "from") == ours
 
 

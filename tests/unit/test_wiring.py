@@ -37,6 +37,11 @@ SECRETS = {
     | {"client-secret": LETTERS.format("client-secret"), "database-password": "<<declared:hub-database-password>>"},
     "urbalurba-lab": GENERATED,
 }
+OF_KEYCLOAK = {
+    name: LETTERS.format(name) for name in ("client-secret", "keycloak-administrator", "keycloak-database-password")
+}
+NOT_THE_HUBS = {"fingerprint-key"}
+KNOWN_TO_KEYCLOAK = {"login-password", "keycloak-administrator", "keycloak-database-password"}
 KEPT_ELSEWHERE = {
     "e2e": {"login-password": ("site-secrets", "JUPYTERHUB_AUTH_PASSWORD")},
     "urbalurba-lab": {"login-password": ("urbalurba-secrets", "JUPYTERHUB_AUTH_PASSWORD")},
@@ -141,6 +146,10 @@ def test_people_reach_the_proxy_and_the_hub_its_api(known: Inventory) -> None:
     }
 
 
+def secrets_of(stack: Inventory) -> dict[str, str]:
+    return SECRETS[stack.stack] | (OF_KEYCLOAK if settings_of(stack).runs_keycloak else {})
+
+
 def test_each_secret_has_a_value_of_its_own_under_its_own_name(known: Inventory) -> None:
     found = {
         secret.inputs["metadata"]["name"]: {key: value.value for key, value in secret.inputs["stringData"].items()}
@@ -148,7 +157,7 @@ def test_each_secret_has_a_value_of_its_own_under_its_own_name(known: Inventory)
         if secret.inputs["metadata"]["namespace"] == known.outputs["namespace"]
         and secret.inputs["metadata"]["labels"]["app.kubernetes.io/component"] == "credentials"
     }
-    assert found == {name: {name: reference} for name, reference in SECRETS[known.stack].items()}
+    assert found == {name: {name: reference} for name, reference in secrets_of(known).items()}
 
 
 def test_secrets_reach_the_hub_as_files_it_alone_may_read(known: Inventory) -> None:
@@ -158,15 +167,17 @@ def test_secrets_reach_the_hub_as_files_it_alone_may_read(known: Inventory) -> N
         for source in volume["projected"]["sources"]
         for item in source["secret"]["items"]
     }
-    read = SECRETS[known.stack].keys() - {"fingerprint-key"}
+    elsewhere = NOT_THE_HUBS | (KNOWN_TO_KEYCLOAK if settings_of(known).runs_keycloak else set[str]())
+    read = secrets_of(known).keys() - elsewhere
     assert files == {name: (name, name) for name in read} | KEPT_ELSEWHERE.get(known.stack, {})
     assert volume["projected"]["defaultMode"] == 0o440
 
 
 def test_the_environment_holds_the_token_of_the_proxy_and_nothing_else(known: Inventory) -> None:
-    environment = [(container["name"], container["env"]) for container in containers(known) if "env" in container]
+    told = [(container["name"], each) for container in containers(known) for each in container.get("env", ())]
     reference = {"secretKeyRef": {"name": "proxy-token", "key": "proxy-token"}}
-    assert environment == [("proxy", [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": reference}])]
+    environment = [(name, each) for name, each in told if name != "keycloak" or "valueFrom" in each]
+    assert environment == [("proxy", {"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": reference})]
 
 
 def test_the_hub_sees_the_plain_values_it_is_given(tmp_path: Path) -> None:
@@ -178,7 +189,7 @@ def test_the_hub_sees_the_plain_values_it_is_given(tmp_path: Path) -> None:
 
 
 def test_pods_start_anew_when_what_they_read_at_their_start_changes(known: Inventory) -> None:
-    values = SECRETS[known.stack]
+    values = secrets_of(known)
     of_settings = {component: fingerprint(text) for component, text in settings_read_by(known).items()}
     of_settings["hub"] += audience(known)
     # Its token is made of what Cloudflare chose: tests/unit/test_edge.py.
