@@ -3,6 +3,7 @@
 People are made once and then left alone. Secrets are only ever in memory.
 """
 
+import time
 from collections.abc import Collection
 from typing import Final
 
@@ -14,21 +15,33 @@ from settings.contract import Contract
 
 _WITH_CALLS_OF_THEIR_OWN: Final = ("protocolMappers", "defaultClientScopes", "optionalClientScopes")
 """Of a client."""
+_TRIES: Final = 3
+_PAUSE: Final = 5.0
+_ITS_OWN_FAULT: Final = 500
 _BESIDE_RULES: Final = ("clients", "roles", "groups", "users", "components", "clientProfiles", "clientPolicies")
 
 
-def apply(keycloak: Keycloak, agreed: Contract, document: Document) -> list[str]:
+def apply(keycloak: Keycloak, agreed: Contract, document: Document, pause: float = _PAUSE) -> list[str]:
     """Bring the realm, or what is ours in it, to what the document says; what was done, a line each."""
+    for more in reversed(range(_TRIES)):
+        try:
+            return _brought(keycloak, agreed, document)
+        except RefusedError as refused:
+            # A server that stumbles has kept nothing of that step, and everything is compared before it is changed.
+            if refused.status < _ITS_OWN_FAULT or not more:
+                raise Problem(
+                    f"the realm {agreed.realm!r} at {keycloak.url} cannot be brought to what is declared: {refused}"
+                ) from refused
+        time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+def _brought(keycloak: Keycloak, agreed: Contract, document: Document) -> list[str]:
     realm = f"realms/{agreed.realm}"
-    try:
-        if agreed.realm_is_ours and keycloak.get(realm) is None:
-            keycloak.post("realms", document)
-            return [f"realm {agreed.realm} made", *_settle(keycloak, realm, agreed, document)]
-        return _settle(keycloak, realm, agreed, document)
-    except RefusedError as refused:
-        raise Problem(
-            f"the realm {agreed.realm!r} at {keycloak.url} cannot be brought to what is declared: {refused}"
-        ) from refused
+    if agreed.realm_is_ours and keycloak.get(realm) is None:
+        keycloak.post("realms", document)
+        return [f"realm {agreed.realm} made", *_settle(keycloak, realm, agreed, document)]
+    return _settle(keycloak, realm, agreed, document)
 
 
 def _settle(keycloak: Keycloak, realm: str, agreed: Contract, document: Document) -> list[str]:
