@@ -28,7 +28,7 @@ class Stumbling:
 def refused_by(server: Stumbling) -> str:
     agreed = contract(read(stack_file("thinkube-lab")))
     assert agreed
-    document = {"clients": [{"clientId": agreed.client_id}], "roles": {"client": {}}}
+    document: dict[str, Any] = {"clients": [{"clientId": agreed.client_id}], "roles": {"client": {}}}
     with pytest.raises(Problem) as refusal:
         apply(cast(Keycloak, server), agreed, document, pause=0)
     return str(refusal.value)
