@@ -105,6 +105,8 @@ def move(name: str, target: Way) -> None:
         secrets = gather(stack, kubectl, program, target)
         engine.prepare(secrets.declared)
         login = _login(stack, kubectl, secrets, engine)
+        if login:
+            login.require()
         reach.connect(reach.to_login(name, stack.settings), kubectl)
         stubs = [item.stub for item in program.items]
         if target == "engine":

@@ -13,10 +13,11 @@ from deploy import adoption, realm, realm_rights, rollout
 from deploy.console import note
 from deploy.direct import kept_values
 from deploy.engine import Engine, Watch
-from deploy.keycloak import Keycloak
+from deploy.keycloak import Keycloak, RefusedError
 from deploy.kubectl import Kubectl
 from deploy.program import Program
 from deploy.stack import Secrets, Stack
+from deploy.state import Adopted
 from deploy.values import Place
 from deploy.verdict import Workload
 from hub.settings import CLIENT_SECRET, LOGIN_PASSWORD
@@ -61,8 +62,17 @@ class Login:
         if self._needs_the_rest_first(engine, program, secrets):
             realm_urns = [resource.urn for resource in program.realm]
             engine.up(watch, program.declared, without=realm_urns)
-            engine.take_over(program.realm, adoption.held(self._answering(), self.agreed.realm, program.realm))
+            engine.take_over(program.realm, self._held(program))
         engine.up(watch, program.declared)
+
+    def _held(self, program: Program) -> dict[str, Adopted]:
+        keycloak = self._answering()
+        try:
+            return adoption.held(keycloak, self.agreed.realm, program.realm)
+        except RefusedError as refused:
+            raise Problem(
+                f"the Keycloak at {keycloak.url} does not show what realm {self.agreed.realm!r} holds: {refused}"
+            ) from refused
 
     def _needs_the_rest_first(self, engine: Engine, program: Program, secrets: Secrets) -> bool:
         unknown = not {resource.urn for resource in program.realm} <= engine.known()

@@ -187,7 +187,7 @@ def test_no_secret_is_in_the_clear(running: Program, keycloak: Keycloak) -> None
 
 
 def test_a_realm_and_its_people_outlive_the_program(running: Program, keycloak: Keycloak) -> None:
-    running.run("destroy", "--yes", "--skip-preview")
+    running.run("destroy", "--yes", "--skip-preview", "--exclude-protected")
     assert keycloak.get(f"realms/{running.realm}/clients", clientId=HUB_CLIENT) == []
     people = {user["username"] for user in keycloak.get(f"realms/{running.realm}/users")}
     assert people == set(PEOPLE)
