@@ -64,6 +64,6 @@ def _of_processes(file: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            name = (process / "comm").read_text().strip()
+            name = Path((process / "cmdline").read_text().partition("\0")[0]).name
             found[f"{file} of {name} ({process.name})"] = (process / file).read_bytes().decode(errors="replace")
     return found

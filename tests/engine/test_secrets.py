@@ -173,7 +173,7 @@ def _preview_of_a_rotation(stack: Checkout) -> str:
     content: dict[str, Any] = yaml.safe_load(copy.read_text())
     content["config"][SETTINGS_KEY]["rotations"] = dict.fromkeys(ROTATED, 9)
     copy.write_text(yaml.safe_dump(content))
-    return stack.engine("preview", "--json", "--diff").stdout + stack.engine("preview", "--diff").stdout
+    return stack.engine("preview", "--json", "--diff").stdout
 
 
 def _plant(namespace: str, canary: str) -> None:
