@@ -19,6 +19,7 @@ from tests.e2e.keycloak import Realm, embedded
 from tests.e2e.person import Person
 from tests.lab.hub_session import HubSession
 
+GUEST_PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who are there for one test
 SCREENSHOTS = CACHE / "screenshots"
 
 
@@ -97,20 +98,16 @@ def administrator(dev_hub: str, dev_password: Password) -> HubSession:
 
 @pytest.fixture
 def guest(
-    person: Callable[[str, str, str], Person],
-    dev_hub: str,
-    dev_password: Password,
-    dev_realm: Realm,
-    administrator: HubSession,
+    person: Callable[[str, str, str], Person], dev_hub: str, dev_realm: Realm, administrator: HubSession
 ) -> Iterator[Callable[..., Person]]:
     """Seats somebody who has an account, in such groups, for as long as a test takes."""
     names: list[str] = []
 
     def arrive(name: str, *groups: str) -> Person:
         dev_realm.remove(name)  # what a run left that was cut off
-        dev_realm.add(name, dev_password, groups)
+        dev_realm.add(name, GUEST_PASSWORD, groups)
         names.append(name)
-        return person(dev_hub, name, dev_password)
+        return person(dev_hub, name, GUEST_PASSWORD)
 
     yield arrive
     for name in names:

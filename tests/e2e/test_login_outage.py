@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -21,21 +22,30 @@ PLATFORM = "jupyterhub"
 NO_SUCH: dict[str, object] = {"profile": "there is none"}
 LONG_SECONDS = 600
 SLACK_SECONDS = 30
+START_SECONDS = 300
+"""Java takes its time where others want the processor too."""
 KEYS_SECONDS = 60
 """The hub asks for unknown keys twice a minute at most."""
 
 
 @contextmanager
 def without_keycloak() -> Generator[None]:
-    workload, where = f"deployment/{SERVER}", f"--namespace={PLATFORM}"
-    kubectl("scale", workload, where, "--replicas=0")
+    selector = ("--selector", f"app.kubernetes.io/component={SERVER}")
+    scaled("0")
     try:
-        selector = f"app.kubernetes.io/component={SERVER}"
-        eventually("Keycloak is gone", lambda: not objects("pod", PLATFORM, "--selector", selector), 60)
+        eventually("Keycloak is gone", lambda: not objects("pod", PLATFORM, *selector), 60)
         yield
     finally:
-        kubectl("scale", workload, where, "--replicas=1")
-        kubectl("rollout", "status", workload, where, "--timeout=150s")
+        scaled("1")
+        eventually("Keycloak is back", lambda: any(map(is_ready, objects("pod", PLATFORM, *selector))), START_SECONDS)
+
+
+def scaled(replicas: str) -> None:
+    kubectl("scale", f"deployment/{SERVER}", f"--namespace={PLATFORM}", f"--replicas={replicas}")
+
+
+def is_ready(pod: dict[str, Any]) -> bool:
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", []))
 
 
 def restart_the_hub() -> None:

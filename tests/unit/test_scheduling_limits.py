@@ -12,7 +12,9 @@ from hub.traits import traits
 from settings import Settings
 from tests.unit.test_components import changed
 
-SECRETS = Secrets(b"", (), proxy_token="", database_password=None, metrics_token=None, service_tokens={})
+SECRETS = Secrets(
+    b"", (), proxy_token="", database_password=None, metrics_token=None, client_secret=None, service_tokens={}
+)
 PLACES = Places(settings=Path("settings.json"), secrets=Path(), state=Path())
 Trait = tuple[str, str]
 
