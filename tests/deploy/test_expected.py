@@ -23,8 +23,9 @@ CLASS, SPACE, KIND, ISSUER = (
     ("stack", "counted_on"),
     [
         ("dev", set[tuple[str, str]]()),
+        ("prod", {("mesh.kind", "authorizationpolicies.security.istio.io")}),
         (
-            "prod",
+            "254carbon-gitops",
             {
                 ("mesh.kind", "authorizationpolicies.security.istio.io"),
                 (CLASS, "nginx"),
