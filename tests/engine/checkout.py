@@ -41,7 +41,7 @@ class Checkout:
         self._credentials = directory / "credentials"
         self._settings: dict[str, Any] = yaml.safe_load(stack_file(template).read_text())["config"][SETTINGS_KEY]
         forwarded = self._settings.get("exposure", {}).get("kind", "port_forward") == "port_forward"
-        self.change({"namespace.name": self.stack, **({"exposure.port": _free_port()} if forwarded else {}), **changes})
+        self.change({"namespace.name": self.stack, **({"exposure.port": free_port()} if forwarded else {}), **changes})
 
     @property
     def file(self) -> Path:
@@ -196,7 +196,7 @@ def _name(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
