@@ -24,7 +24,9 @@ def e2e(recorded: Recorded) -> Program:
 
 
 def test_workloads_are_waited_for(dev: Program) -> None:
-    assert dev.workloads == [Workload("Deployment", "jupyterhub", "hub"), Workload("Deployment", "jupyterhub", "proxy")]
+    deployments = [Workload("Deployment", "jupyterhub", name) for name in ("hub", "keycloak", "proxy")]
+    database = Workload("StatefulSet", "jupyterhub", "keycloak-database")
+    assert sorted(dev.workloads, key=str) == sorted([*deployments, database], key=str)
 
 
 def test_what_holds_data_or_secrets_is_protected(dev: Program) -> None:
@@ -34,12 +36,14 @@ def test_what_holds_data_or_secrets_is_protected(dev: Program) -> None:
 
 
 def test_the_engine_needs_a_plugin_per_package_and_nothing_of_our_own(dev: Program) -> None:
-    assert dev.packages == {"kubernetes", "random"}
+    assert dev.packages == {"keycloak", "kubernetes", "random"}
 
 
 def test_generated_values_come_with_the_components_above_them(dev: Program) -> None:
     names = {urn.rpartition("::")[2] for urn in dev.generated}
-    assert names == {"platform", "credentials", "cookie-secret", "crypt-key", "proxy-token", "login-password"}
+    machines = {"cookie-secret", "crypt-key", "fingerprint-key", "proxy-token"}
+    passwords = {"client-secret", "keycloak-administrator", "keycloak-database-password", "login-password"}
+    assert names == {"platform", "credentials"} | machines | passwords
 
 
 def test_every_value_has_a_reference(dev: Program) -> None:

@@ -5,10 +5,16 @@ from tests.unit.conftest import SCRATCH, mounts, ports, settings_of, workloads
 from tests.unit.test_contracts import containers
 
 PROBES = ("livenessProbe", "readinessProbe")
+POSTGRES = {probe: {"exec": {"command": ["pg_isready", "-q"]}} for probe in PROBES}
 HEALTH = {
     "hub": {probe: {"httpGet": {"path": "/hub/health", "port": "http"}} for probe in (*PROBES, "startupProbe")},
     "proxy": {probe: {"httpGet": {"path": "/_chp_healthz", "port": "http"}} for probe in PROBES},
-    "database": {probe: {"exec": {"command": ["pg_isready", "-q"]}} for probe in PROBES},
+    "database": POSTGRES,
+    "keycloak-database": POSTGRES,
+    "keycloak": {
+        probe: {"httpGet": {"path": f"/health/{question}", "port": "management"}}
+        for probe, question in zip((*PROBES, "startupProbe"), ("live", "ready", "started"), strict=True)
+    },
     "user-scheduler": {
         probe: {"httpGet": {"path": path, "port": "health", "scheme": "HTTPS"}}
         for probe, path in zip(PROBES, ("/livez", "/readyz"), strict=True)
