@@ -76,7 +76,7 @@ class Engine:
             self._replace(state.released(stored, gone))
             for urn in gone:
                 note(f"{urn.rpartition('::')[2]} is no longer declared, and kept for the data it holds")
-        self._work(watch, "up", "--refresh", *(f"--exclude={urn}" for urn in without))
+        self._work(watch, "up", "--refresh", *(f"--exclude={name}" for name in without))
 
     def down(self, *, data: bool) -> None:
         if data:

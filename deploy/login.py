@@ -60,8 +60,9 @@ class Login:
     def up(self, engine: Engine, watch: Watch, program: Program, secrets: Secrets) -> None:
         """With the engine. A realm that it does not know, or that does not answer, needs everything else first."""
         if self._needs_the_rest_first(engine, program, secrets):
-            realm_urns = [resource.urn for resource in program.realm]
-            engine.up(watch, program.declared, without=realm_urns)
+            # The engine refuses to leave out by name what it does not know yet.
+            kinds = {resource.type.partition("/")[0] for resource in program.realm}
+            engine.up(watch, program.declared, without=sorted(f"**{kind}**" for kind in kinds))
             engine.take_over(program.realm, self._held(program))
         engine.up(watch, program.declared)
 
