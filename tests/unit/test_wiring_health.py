@@ -15,6 +15,10 @@ HEALTH = {
         probe: {"httpGet": {"path": f"/health/{question}", "port": "management"}}
         for probe, question in zip((*PROBES, "startupProbe"), ("live", "ready", "started"), strict=True)
     },
+    "cloudflared": {
+        probe: {"httpGet": {"path": path, "port": "metrics"}}
+        for probe, path in zip(PROBES, ("/healthcheck", "/ready"), strict=True)
+    },
     "user-scheduler": {
         probe: {"httpGet": {"path": path, "port": "health", "scheme": "HTTPS"}}
         for probe, path in zip(PROBES, ("/livez", "/readyz"), strict=True)
