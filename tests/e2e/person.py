@@ -46,7 +46,9 @@ class Person:
         self.page.press(PASSWORD, "Enter")
 
     def is_in(self) -> None:
-        self.page.wait_for_url(re.compile(rf"^{re.escape(self.hub)}/(hub/(spawn|home)|user/)"))
+        """The hub, or a server of theirs that runs already, which may have a name below the hub's."""
+        scheme, _, host = self.hub.partition("://")
+        self.page.wait_for_url(re.compile(rf"^{scheme}://([^/.]+\.)?{re.escape(host)}/(hub/(spawn|home)|user/)"))
 
     def is_asked(self) -> None:
         expect(self.page.locator(PASSWORD)).to_be_visible()
