@@ -8,9 +8,9 @@ HOME = "/home/jovyan"
 USER_ID = 1000
 GROUP_ID = 100
 COMPONENT = "singleuser-server"
-FORGETS_AFTER = 5
+FORGETS_AFTER = 15
 """Seconds for which a server believes what the hub said of a visitor: so long does a logout leave its door open. By itself it
-would be 300. A visible JupyterLab asks once in as many seconds for it; while the hub is away, it is noticed as soon."""
+would be 300. A hub that is restarted meanwhile, which takes less, is not noticed; one that stays away is."""
 _TMP: dict[str, object] = {"name": "tmp", "emptyDir": {}}
 _TMP_MOUNT = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - inside the pod
 

@@ -170,15 +170,6 @@ Address = Annotated[
         longest=300,
     ),
 ]
-RealmName = Annotated[
-    str,
-    Form(
-        "the name of a realm",
-        r"[A-Za-z0-9][A-Za-z0-9_-]{0,35}",
-        "use letters, digits, '-' and '_', beginning with a letter or digit, 36 at most",
-        "jupyterhub",
-    ),
-]
 Email = Annotated[
     str,
     Form(
@@ -187,24 +178,6 @@ Email = Annotated[
         "write it in lower case, such as ann@example.org",
         "ann@example.org",
         longest=254,
-    ),
-]
-CloudflareId = Annotated[
-    str,
-    Form(
-        "an identifier of Cloudflare",
-        "[0-9a-f]{32}",
-        "copy the 32 hexadecimal digits from Cloudflare's dashboard",
-        "0123456789abcdef0123456789abcdef",
-    ),
-]
-CloudflareUuid = Annotated[
-    str,
-    Form(
-        "an identifier with dashes",
-        "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        "copy it from Cloudflare's dashboard",
-        "01234567-89ab-cdef-0123-456789abcdef",
     ),
 ]
 EnvironmentName = Annotated[

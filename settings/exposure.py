@@ -5,8 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from settings.domain import (
-    CloudflareId,
-    CloudflareUuid,
     DeclaredSecret,
     Duration,
     Email,
@@ -18,7 +16,7 @@ from settings.domain import (
     Section,
     YesOrNo,
 )
-from settings.form import ToldApart
+from settings.form import Form, ToldApart
 
 
 class PortForward(Section):
@@ -107,6 +105,26 @@ class Ingress(Section):
         below = self.subdomains.certificate if self.subdomains else None
         named = {"exposure.tls": self.tls, "exposure.subdomains.certificate": below}
         return {key: certificate for key, certificate in named.items() if certificate}
+
+
+CloudflareId = Annotated[
+    str,
+    Form(
+        "an identifier of Cloudflare",
+        "[0-9a-f]{32}",
+        "copy the 32 hexadecimal digits from Cloudflare's dashboard",
+        "0123456789abcdef0123456789abcdef",
+    ),
+]
+CloudflareUuid = Annotated[
+    str,
+    Form(
+        "an identifier with dashes",
+        "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "copy it from Cloudflare's dashboard",
+        "01234567-89ab-cdef-0123-456789abcdef",
+    ),
+]
 
 
 class ThroughKeycloak(Section):

@@ -15,12 +15,22 @@ from settings.domain import (
     Memory,
     ObjectName,
     Port,
-    RealmName,
     SecretSource,
     Section,
     Username,
     Usernames,
 )
+from settings.form import Form
+
+RealmName = Annotated[
+    str,
+    Form(
+        "the name of a realm",
+        r"[A-Za-z0-9][A-Za-z0-9_-]{0,35}",
+        "use letters, digits, '-' and '_', beginning with a letter or digit, 36 at most",
+        "jupyterhub",
+    ),
+]
 
 
 class PasswordIdentity(Section):

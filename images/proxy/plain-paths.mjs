@@ -3,6 +3,8 @@
 // The proxy decides where to go by a path it has cleaned and decoded, and hands on another one. Whoever else reads the path on
 // the way, a browser that chooses cookies or an edge with rules of its own, may understand it differently. No link of the
 // platform is written so that this matters; what is, is refused.
+//
+// Nor does a server get what Cloudflare Access says of its visitor: that is the visitor's login, and for the hub alone.
 
 import { ConfigurableProxy } from "configurable-http-proxy/lib/configproxy.js";
 import { URLTrie } from "configurable-http-proxy/lib/trie.js";
@@ -33,10 +35,22 @@ function isText(path) {
   }
 }
 
+function withhold({ url, headers }) {
+  if (!url.startsWith("/user/")) return;
+  for (const name of Object.keys(headers)) if (name.startsWith("cf-access-")) delete headers[name];
+  if (headers.cookie === undefined) return;
+  const kept = headers.cookie.split(/; */).filter((each) => !each.startsWith("CF_"));
+  if (kept.length) headers.cookie = kept.join("; ");
+  else delete headers.cookie;
+}
+
 const { handleProxy } = ConfigurableProxy.prototype;
 
 ConfigurableProxy.prototype.handleProxy = function (kind, req, res) {
-  if (isPlain(req)) return handleProxy.apply(this, arguments);
+  if (isPlain(req)) {
+    withhold(req);
+    return handleProxy.apply(this, arguments);
+  }
   this.log.warn("400 %s: not a plain path", req.method);
   const answer = "Bad Request";
   if (kind === "web") res.writeHead(400, { "Content-Type": "text/plain" }).end(answer);

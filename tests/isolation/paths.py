@@ -31,6 +31,8 @@ class Request:
     """As it stands in the first line, byte for byte as latin-1."""
     host: str = "hub.example.org"
     websocket: bool = False
+    headers: tuple[str, ...] = ()
+    """Lines that come with it."""
 
 
 def requests(number: int, seed: int) -> list[Request]:

@@ -17,6 +17,8 @@ from tests.isolation.paths import Request
 from tests.traps.hubs import proxy_command
 
 AT_ONCE = 16
+_SHOWN = 500
+"""Bytes of what a server was given that it repeats: more would be too much for an answer."""
 Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -37,6 +39,11 @@ class Answer:
         """The target as it arrived there."""
         return bytes.fromhex(self.headers.get("x-seen", "")).decode("latin-1")
 
+    @property
+    def given(self) -> str:
+        """The last that came with it, in lower case."""
+        return bytes.fromhex(self.headers.get("x-given", "")).decode("latin-1").lower()
+
 
 def echo(name: str) -> Conversation:
     """Answers everything with its name and with what it was asked for."""
@@ -46,7 +53,8 @@ def echo(name: str) -> Conversation:
             target = head.split(b" ", 2)[1].hex().encode()
             upgrade = b"\nupgrade: websocket" in head.lower()
             start = b"101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade" if upgrade else b"200 OK"
-            rest = b"\r\nX-Reached: %s\r\nX-Seen: %s\r\nContent-Length: 0\r\n\r\n" % (name.encode(), target)
+            said = (name.encode(), target, head[-_SHOWN:].hex().encode())
+            rest = b"\r\nX-Reached: %s\r\nX-Seen: %s\r\nX-Given: %s\r\nContent-Length: 0\r\n\r\n" % said
             writer.write(b"HTTP/1.1 " + start + rest)
             await writer.drain()
             if upgrade:
@@ -125,7 +133,8 @@ async def ask_all(requests: Iterable[Request], connect: Callable[[], Awaitable[C
 async def _ask(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[Answer, bool]:
     """Byte for byte, as no client library would send it; and whether the connection may be used again."""
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-    head = f"GET {request.target} HTTP/1.1\r\nHost: {request.host}\r\n{upgrade if request.websocket else ''}\r\n"
+    more = (upgrade if request.websocket else "") + "".join(f"{line}\r\n" for line in request.headers)
+    head = f"GET {request.target} HTTP/1.1\r\nHost: {request.host}\r\n{more}\r\n"
     writer.write(head.encode("latin-1"))
     lines = (await _head(reader)).decode("latin-1").split("\r\n")
     if not lines[0]:

@@ -78,6 +78,22 @@ async def test_the_proxy_as_released_takes_some_for_others(start: Start) -> None
     assert {each.target: answer.by for each, answer in found.items()} == taken
 
 
+@pytest.mark.parametrize("websocket", [False, True])
+@pytest.mark.parametrize(("target", "by", "is_told"), [("/user/bob/api", "bob", False), ("/hub/login", HUB, True)])
+async def test_what_the_edge_says_of_a_visitor_is_for_the_hub_alone(
+    start: Start, target: str, by: str, is_told: bool, websocket: bool
+) -> None:
+    """With it, whoever owns a server could log in as whoever visits it."""
+    proxy = await start()
+    headers = ("Cf-Access-Jwt-Assertion: who", "Cookie: kept=yes; CF_Authorization=who; also=kept")
+    [answer] = (await proxy.ask_all([Request(target, websocket=websocket, headers=headers)])).values()
+    assert answer.by == by
+    assert "kept=yes" in answer.given
+    assert "also=kept" in answer.given
+    assert ("cf-access-jwt-assertion" in answer.given) is is_told
+    assert ("cf_authorization" in answer.given) is is_told
+
+
 def test_the_hub_reads_the_same_paths_in_the_same_way() -> None:
     """By its own routes: what it would take for a person's server is what the proxy brings there."""
     routes: list[tuple[Any, ...]] = vars(base)["default_handlers"]
