@@ -29,9 +29,11 @@ def who(answer: Answer) -> str:
 
 
 def is_astray(request: Request, by: str) -> bool:
-    """What is plain arrives where it is for. A controller may clean the rest, as browsers do: then it may arrive where the
-    clean path leads, and nowhere else."""
+    """Anybody may refuse, as Traefik does where there is a fragment. What is plain arrives nowhere but where it is for. A
+    controller may clean the rest, as browsers do: then it may arrive where the clean path leads, and nowhere else."""
     expected = reached(request.target, request.host)
+    if by == REFUSED:
+        return False
     if expected != REFUSED:
         return by != (ALICE if expected == ALICE else HUB)
     return by == ALICE and re.match(r"/user/alice(/|$)", clean(request.target)) is None
