@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from time import time
+from time import monotonic, time
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -18,6 +18,10 @@ from hub.login.tokens import OK, InvalidTokenError, Keys, NoKeysError, Rules, ve
 PROTOCOL = "/protocol/openid-connect"
 PATIENCE = 5
 """Seconds an answer may take."""
+PATIENCE_TO_CONNECT = 2
+REST = 10.0
+"""Seconds for which it is not asked again after nothing could be reached: whoever starts a server would wait each time, longer than
+the page that shows the progress waits for a start to begin."""
 LONGEST_ANSWER = 262_144
 NO_CONTENT, BAD_REQUEST = 204, 400
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
@@ -46,6 +50,7 @@ class Realm:
     client_secret: str = field(repr=False)
 
     def __post_init__(self) -> None:
+        self._away_until = 0.0
         self._keys = Keys(f"{self.back_channel}{PROTOCOL}/certs")
         self._rules = Rules(self.issuer, self.client_id, ALGORITHMS, {"typ": "ID", "azp": self.client_id})
 
@@ -94,8 +99,10 @@ class Realm:
     async def _ask(self, path: str, form: dict[str, str] | None = None, token: str | None = None) -> dict[str, Any]:
         method = "GET" if form is None else "POST"
         headers = {"Authorization": f"Bearer {token}"} if token else None
-        timeout = aiohttp.ClientTimeout(total=PATIENCE)
+        timeout = aiohttp.ClientTimeout(total=PATIENCE, sock_connect=PATIENCE_TO_CONNECT)
         url = f"{self.back_channel}{path}"
+        if monotonic() < self._away_until:
+            raise SilentError(f"{url} is not asked, as nothing was there a moment ago")
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as http,
@@ -107,6 +114,8 @@ class Realm:
                     if len(body) > LONGEST_ANSWER:
                         raise SilentError(f"{url} answers at too great a length")
         except (aiohttp.ClientError, OSError) as error:
+            if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+                self._away_until = monotonic() + REST
             raise SilentError(f"{url}: {error or type(error).__name__}") from error
         return _understood(url, status, body)
 

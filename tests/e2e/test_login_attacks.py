@@ -14,11 +14,11 @@ pytestmark = [pytest.mark.lab, pytest.mark.browser]
 Guest = Callable[..., Person]
 CYRILLIC = "\N{CYRILLIC SMALL LETTER A}lice"
 FULL_WIDTH = "\N{FULLWIDTH LATIN SMALL LETTER A}lice"
-LOOK_ALIKE = [CYRILLIC, FULL_WIDTH, "alice.", "alice@example.org"]
-BLANKS = ["alice ", " alice"]
+LOOK_ALIKE = [CYRILLIC, FULL_WIDTH, "alice."]
+BLANK = "alice "
 
 
-@pytest.mark.parametrize("name", [*LOOK_ALIKE, *BLANKS], ids=ascii)
+@pytest.mark.parametrize("name", [*LOOK_ALIKE, BLANK], ids=ascii)
 def test_our_keycloak_makes_nobody_who_looks_like_somebody_else(dev_realm: Realm, dev_password: str, name: str) -> None:
     with pytest.raises(RefusedError):
         dev_realm.add(name, dev_password, ["users"])
@@ -45,12 +45,11 @@ def test_look_alikes_are_refused_with_the_reason_and_mapped_onto_nobody(
             expect(mallory.page.locator("body")).to_contain_text(ascii(name))
             # With what the refusal left in the browser, nothing opens.
             assert mallory.status_of("/hub/home") == 403
-        for name in BLANKS:
-            mallory = guest(name, "users", "admins")
-            mallory.page.goto(mallory.hub)
-            mallory.identify()
-            # Keycloak's page takes the blank away, and the password is not alice's.
-            expect(mallory.page.get_by_text("Invalid username or password")).to_be_visible()
+        mallory = guest(BLANK, "users", "admins")
+        mallory.page.goto(mallory.hub)
+        mallory.identify()
+        # Keycloak's page takes the blank away, and the password is not alice's.
+        expect(mallory.page.get_by_text("Invalid username or password")).to_be_visible()
     assert people(administrator) == before
 
 
