@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import yaml
 
+from components.login import WITHOUT_REALM
 from deploy import events, leftovers, state
 from deploy.console import note
 from lab.paths import CACHE
@@ -87,7 +88,9 @@ class Engine:
 
     def adopt(self, generated: Iterable[str], values: Mapping[str, str]) -> None:
         """Make the generated resources of a stack that kubectl brought up, with the values it has already."""
+        self.call("config", "set", WITHOUT_REALM, "true")
         self._work(_patiently, "up", *(f"--target={urn}" for urn in generated))
+        self.call("config", "rm", WITHOUT_REALM)
         self._replace(state.with_values(self._state("--show-secrets"), values))
 
     def secret(self, name: str) -> str:

@@ -76,6 +76,7 @@ def test_a_stack_that_comes_back_finds_its_people(stack: Checkout) -> None:
 
 
 def test_it_is_handed_over_and_back(stack: Checkout) -> None:
+    stack.deploy("up")
     before = identifiers(stack)
     stack.deploy("move", "--to=kubectl")
     assert identifiers(stack) == before
