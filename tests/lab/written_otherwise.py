@@ -40,4 +40,6 @@ def is_astray(request: Request, by: str) -> bool:
 
 
 def clean(target: str) -> str:
-    return "/" + posixpath.normpath(unquote(re.split("[?#]", target, maxsplit=1)[0])).lstrip("/")
+    """As RFC 3986 would have it: a slash that is written as %2F is no slash."""
+    path = re.split("[?#]", target, maxsplit=1)[0]
+    return "/" + posixpath.normpath(unquote(re.sub("%2f", "%252f", path, flags=re.IGNORECASE))).lstrip("/")
