@@ -93,7 +93,10 @@ def test_the_same_program_is_rendered_the_same(small: Edit, tmp_path: Path) -> N
                 "Service small: metadata.name is missing; give it a fixed one",
             ],
         ),
-        ("foreign", ["Tunnel tunnel (cloudflare:index/tunnel:Tunnel): only an engine can make it; use `pulumi up`"]),
+        (
+            "foreign",
+            ["Tunnel tunnel (cloudflare:index/tunnel:Tunnel): only an engine can make an edge; use `pulumi up`"],
+        ),
     ],
 )
 def test_what_no_manifest_can_hold_is_refused_with_the_reason(

@@ -10,6 +10,8 @@ from hub.places import Places
 from hub.secret_files import Secrets
 from hub.traits import traits
 from settings import Settings
+from settings.load import parse
+from tests.conftest import with_a_password
 from tests.unit.test_components import changed
 
 SECRETS = Secrets(
@@ -60,8 +62,6 @@ def table(settings: Settings) -> dict[Trait, Any]:
         ),
     ],
 )
-def test_a_key_sets_its_trait_and_no_other(
-    dev: Settings, key: str, value: object, difference: dict[Trait, object]
-) -> None:
-    before, after = table(dev), table(changed(key, value))
+def test_a_key_sets_its_trait_and_no_other(key: str, value: object, difference: dict[Trait, object]) -> None:
+    before, after = table(parse(with_a_password(), "unchanged")), table(changed(key, value))
     assert {trait: found for trait, found in after.items() if before.get(trait, "absent") != found} == difference
