@@ -74,6 +74,22 @@ def finds_nobody_to_ask(stranger: Person) -> None:
     expect(stranger.page.get_by_role("heading", name="Nobody can log in now")).to_be_visible()
 
 
+def test_another_signing_key_throws_nobody_out(
+    person: Seat, guest: Guest, dev_hub: str, dev_password: str, dev_realm: Realm
+) -> None:
+    bob, stranger = person(dev_hub, "bob", dev_password), guest("dora", "users")
+    bob.log_in()
+    before = dev_realm.signing_key
+    dev_realm.replace_signing_key()
+    assert dev_realm.signing_key != before
+    assert bob.asks_for(NO_SUCH).status == 400
+    stranger.page.goto(f"{dev_hub}/hub/login")
+    stranger.identify()
+    stranger.page.wait_for_url(f"{dev_hub}/hub/**")
+    eventually("a new login is believed", lambda: stranger.status_of("/hub/spawn") == 200, KEYS_SECONDS)
+    assert bob.asks_for(NO_SUCH).status == 400
+
+
 def test_an_outage_is_forgiven_to_those_who_are_in(
     person: Seat, guest: Guest, dev_hub: str, dev_password: str, dev_realm: Realm
 ) -> None:
@@ -120,19 +136,3 @@ def test_a_long_outage_is_forgiven_until_the_grace_is_over(
         finds_nobody_to_ask(alice)
     alice.log_in()
     assert dev_realm.sessions("alice")
-
-
-def test_another_signing_key_throws_nobody_out(
-    person: Seat, guest: Guest, dev_hub: str, dev_password: str, dev_realm: Realm
-) -> None:
-    bob, stranger = person(dev_hub, "bob", dev_password), guest("dora", "users")
-    bob.log_in()
-    before = dev_realm.signing_key
-    dev_realm.replace_signing_key()
-    assert dev_realm.signing_key != before
-    assert bob.asks_for(NO_SUCH).status == 400
-    stranger.page.goto(f"{dev_hub}/hub/login")
-    stranger.identify()
-    stranger.page.wait_for_url(f"{dev_hub}/hub/**")
-    eventually("a new login is believed", lambda: stranger.status_of("/hub/spawn") == 200, KEYS_SECONDS)
-    assert bob.asks_for(NO_SUCH).status == 400
