@@ -34,6 +34,8 @@ def _end(user: User, tokens: list[orm.APIToken]) -> None:
     for each in [*tokens, *user.orm_user.oauth_codes]:
         user.db.delete(each)
     user.db.commit()
+    # What was last said of them counts no longer, for the token that a running server keeps either.
+    user._auth_refreshed = None
 
 
 def _of_running_servers(user: User) -> Iterator[orm.APIToken]:
