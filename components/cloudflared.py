@@ -12,11 +12,9 @@ from pulumi_kubernetes.apps.v1 import (
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
-    HTTPGetActionArgs,
     KeyToPathArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
-    ProbeArgs,
     ResourceRequirementsArgs,
     SecretVolumeSourceArgs,
     VolumeArgs,
@@ -28,14 +26,20 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudget
 from components.accounts import account
 from components.base import Component
 from components.credentials import SecretKey
-from components.naming import CLOUDFLARED, CLOUDFLARED_METRICS_PORT, SECRETS_ANNOTATION, labels, selector
+from components.naming import (
+    CLOUDFLARED,
+    CLOUDFLARED_METRICS_PORT,
+    NOT_WAITED_FOR,
+    SECRETS_ANNOTATION,
+    labels,
+    selector,
+)
 from components.placement import Nodes, spread
-from components.pods import container_security, pod_security
+from components.pods import container_security, http_probe, pod_security
 from components.scraping import TUNNEL_METRICS, scrape_annotations
 from settings.monitoring import MonitoringSection
 
 _REPLICAS = 2
-_WITHOUT_WAITING = {"pulumi.com/skipAwait": "true"}
 _DIRECTORY = "/run/tunnel"
 _TOKEN = "token"  # noqa: S105 - the name of a file
 _SECONDS_TO_FINISH = 30
@@ -60,7 +64,7 @@ class Cloudflared(Component):
             name=CLOUDFLARED,
             namespace=args.namespace,
             labels=labels(CLOUDFLARED),
-            annotations=None if args.edge_in_reach else _WITHOUT_WAITING,
+            annotations=None if args.edge_in_reach else NOT_WAITED_FOR,
         )
         own = account(CLOUDFLARED, args.namespace, self.child)
         Deployment(
@@ -126,20 +130,13 @@ def _pod(args: CloudflaredArgs, own: pulumi.Input[str]) -> PodSpecArgs:
                 resources=ResourceRequirementsArgs(
                     requests={"cpu": "50m", "memory": "64Mi"}, limits={"cpu": "1", "memory": "256Mi"}
                 ),
-                readiness_probe=_health("/ready", period_seconds=2),
+                readiness_probe=http_probe("/ready", TUNNEL_METRICS.port_name, period_seconds=2, failure_threshold=6),
                 # Not whether it has a connection: starting anew brings no edge back, and it tries again by itself.
-                liveness_probe=_health("/healthcheck", period_seconds=10),
+                liveness_probe=http_probe(
+                    "/healthcheck", TUNNEL_METRICS.port_name, period_seconds=10, failure_threshold=6
+                ),
                 volume_mounts=[VolumeMountArgs(name=_TOKEN, mount_path=_DIRECTORY, read_only=True)],
             )
         ],
         volumes=[VolumeArgs(name=_TOKEN, secret=token)],
-    )
-
-
-def _health(path: str, *, period_seconds: int) -> ProbeArgs:
-    return ProbeArgs(
-        http_get=HTTPGetActionArgs(path=path, port=TUNNEL_METRICS.port_name),
-        period_seconds=period_seconds,
-        timeout_seconds=3,
-        failure_threshold=6,
     )

@@ -12,11 +12,9 @@ from pulumi_kubernetes.core.v1 import (
     ContainerPortArgs,
     EmptyDirVolumeSourceArgs,
     EnvVarArgs,
-    HTTPGetActionArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
-    ProbeArgs,
     Service,
     ServicePortArgs,
     ServiceSpecArgs,
@@ -31,7 +29,7 @@ from components.base import Component, name_of
 from components.credentials import Credentials, SecretKey
 from components.naming import HUB, HUB_PORT, HUB_SETTINGS, SECRETS_ANNOTATION, SETTINGS_ANNOTATION, labels, selector
 from components.placement import Nodes, spread
-from components.pods import container_security, fingerprint, pod_security, requirements, scratch
+from components.pods import container_security, fingerprint, http_probe, pod_security, requirements, scratch
 from components.scraping import HUB_METRICS, scrape_annotations
 from components.secret_files import secret_files
 from hub.settings import (
@@ -52,6 +50,7 @@ from hub.settings import (
 from settings.hub import HubSection
 from settings.monitoring import MonitoringSection
 
+_HEALTH = "/hub/health"
 # What KubeSpawner does in the users' namespace, and nothing else.
 _USERS_NAMESPACE_RULES = [
     PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get", "list", "watch", "create", "delete"]),
@@ -161,9 +160,9 @@ def _pod(args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str]) -> Po
                 resources=requirements(args.settings.resources),
                 # The supervisor starts the hub only when the API server and the database answer, however long that
                 # takes; killing it meanwhile would only add back-off. Once it has answered, silence is a fault.
-                startup_probe=_health(period_seconds=1, failure_threshold=86_400),
-                readiness_probe=_health(period_seconds=2, failure_threshold=2),
-                liveness_probe=_health(period_seconds=10, failure_threshold=6),
+                startup_probe=http_probe(_HEALTH, "http", period_seconds=1, failure_threshold=86_400),
+                readiness_probe=http_probe(_HEALTH, "http", period_seconds=2, failure_threshold=2),
+                liveness_probe=http_probe(_HEALTH, "http", period_seconds=10, failure_threshold=6),
                 volume_mounts=[
                     tmp_mount,
                     VolumeMountArgs(name="settings", mount_path=str(SETTINGS_FILE.parent), read_only=True),
@@ -178,15 +177,6 @@ def _pod(args: HubArgs, own: pulumi.Input[str], config: pulumi.Input[str]) -> Po
             VolumeArgs(name="secrets", projected=secret_files(_files(args.credentials))),
             _state(args.state_claim),
         ],
-    )
-
-
-def _health(*, period_seconds: int, failure_threshold: int) -> ProbeArgs:
-    return ProbeArgs(
-        http_get=HTTPGetActionArgs(path="/hub/health", port="http"),
-        period_seconds=period_seconds,
-        failure_threshold=failure_threshold,
-        timeout_seconds=3,
     )
 
 

@@ -20,7 +20,7 @@ from pulumi_kubernetes.networking.v1 import (
 
 from components.base import Component
 from components.edge_names import below
-from components.naming import PROXY, PROXY_PUBLIC_SERVICE, labels
+from components.naming import NOT_WAITED_FOR, PROXY, PROXY_PUBLIC_SERVICE, labels
 from settings.exposure import CertManager, Copied, Nginx, TlsSecret, Traefik
 from settings.exposure import Ingress as Settings
 
@@ -29,8 +29,6 @@ SERVERS_TLS_SECRET = "servers-tls"  # noqa: S105 - the name of a Secret
 """The certificates, where they are ours to name: what cert-manager obtains, or the copy of another namespace's."""
 _OURS = (TLS_SECRET, SERVERS_TLS_SECRET)
 _REDIRECT = "to-https"
-_WITHOUT_WAITING = {"pulumi.com/skipAwait": "true"}
-"""The engine would wait for an address, which a controller without a load balancer never writes."""
 _SECONDS = "3600"
 """A notebook's connection may be silent for so long."""
 
@@ -63,7 +61,8 @@ class HubIngress(Component):
                 name=name,
                 namespace=self._args.namespace,
                 labels=labels(PROXY),
-                annotations={**_WITHOUT_WAITING, **annotations},
+                # A controller without a load balancer never writes the address that the engine would wait for.
+                annotations={**NOT_WAITED_FOR, **annotations},
             ),
             spec=IngressSpecArgs(
                 ingress_class_name=self._args.settings.controller.ingress_class,

@@ -9,7 +9,6 @@ from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
     EnvVarArgs,
-    HTTPGetActionArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
@@ -34,7 +33,7 @@ from components.naming import (
     selector,
 )
 from components.placement import Nodes, placed
-from components.pods import container_security, pod_security, scratch
+from components.pods import container_security, http_probe, pod_security, scratch
 from components.postgres import PostgresArgs, postgres
 from components.secret_files import secret_files
 from hub.settings import DATABASE_PASSWORD, SECRETS_DIRECTORY
@@ -133,9 +132,9 @@ def _pod(args: KeycloakServerArgs, own: pulumi.Input[str], database: pulumi.Inpu
                 resources=ResourceRequirementsArgs(
                     requests={"cpu": "50m", "memory": "512Mi"}, limits={"cpu": "2", "memory": "1Gi"}
                 ),
-                startup_probe=_health("started", period_seconds=2, failures=_SECONDS_TO_START // 2),
-                readiness_probe=_health("ready", period_seconds=2, failures=3),
-                liveness_probe=_health("live", period_seconds=20, failures=6),
+                startup_probe=_health("started", period_seconds=2, failure_threshold=_SECONDS_TO_START // 2),
+                readiness_probe=_health("ready", period_seconds=2, failure_threshold=3),
+                liveness_probe=_health("live", period_seconds=20, failure_threshold=6),
                 volume_mounts=[
                     tmp_mount,
                     VolumeMountArgs(name="secrets", mount_path=str(SECRETS_DIRECTORY), read_only=True),
@@ -159,10 +158,11 @@ def _environment(address: str, database: pulumi.Input[str]) -> list[EnvVarArgs]:
     return [EnvVarArgs(name=name, value=value) for name, value in told.items()]
 
 
-def _health(question: str, *, period_seconds: int, failures: int) -> ProbeArgs:
-    return ProbeArgs(
-        http_get=HTTPGetActionArgs(path=f"/health/{question}", port="management"),
+def _health(question: str, *, period_seconds: int, failure_threshold: int) -> ProbeArgs:
+    return http_probe(
+        f"/health/{question}",
+        "management",
         period_seconds=period_seconds,
+        failure_threshold=failure_threshold,
         timeout_seconds=5,
-        failure_threshold=failures,
     )

@@ -30,6 +30,8 @@ HOMES = "homes"
 
 STACK_ANNOTATION = "jupyterhub-platform/stack"
 """Whose namespace it is: a stack that is given another one is told from a new one."""
+NOT_WAITED_FOR = {"pulumi.com/skipAwait": "true"}
+"""The annotation of what may take as long as it likes to be ready: by the engine as by kubectl."""
 SETTINGS_ANNOTATION = "jupyterhub-platform/settings"
 SECRETS_ANNOTATION = "jupyterhub-platform/secrets"
 """Fingerprints of what a pod reads: when one changes, the pod starts anew."""

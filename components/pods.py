@@ -6,7 +6,9 @@ import hmac
 from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
     EmptyDirVolumeSourceArgs,
+    HTTPGetActionArgs,
     PodSecurityContextArgs,
+    ProbeArgs,
     ResourceRequirementsArgs,
     SeccompProfileArgs,
     SecurityContextArgs,
@@ -43,6 +45,17 @@ def requirements(resources: Resources) -> ResourceRequirementsArgs:
     return ResourceRequirementsArgs(
         requests={"cpu": resources.cpu.guarantee, "memory": resources.memory.guarantee},
         limits={"cpu": resources.cpu.limit, "memory": resources.memory.limit},
+    )
+
+
+def http_probe(
+    path: str, port: str, *, period_seconds: int, failure_threshold: int, timeout_seconds: int = 3
+) -> ProbeArgs:
+    return ProbeArgs(
+        http_get=HTTPGetActionArgs(path=path, port=port),
+        period_seconds=period_seconds,
+        failure_threshold=failure_threshold,
+        timeout_seconds=timeout_seconds,
     )
 
 

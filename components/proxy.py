@@ -9,10 +9,8 @@ from pulumi_kubernetes.core.v1 import (
     ContainerPortArgs,
     EnvVarArgs,
     EnvVarSourceArgs,
-    HTTPGetActionArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
-    ProbeArgs,
     SecretKeySelectorArgs,
     Service,
     ServicePortArgs,
@@ -35,10 +33,12 @@ from components.naming import (
     selector,
 )
 from components.placement import Nodes, spread
-from components.pods import container_security, pod_security, requirements, scratch
+from components.pods import container_security, http_probe, pod_security, requirements, scratch
 from components.scraping import PROXY_METRICS, scrape_annotations
 from settings.hub import ProxySection
 from settings.monitoring import MonitoringSection
+
+_HEALTH = "/_chp_healthz"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +126,8 @@ def _pod(args: ProxyArgs, own: pulumi.Input[str]) -> PodSpecArgs:
                 ],
                 security_context=container_security(),
                 resources=requirements(args.settings.resources),
-                readiness_probe=_health(period_seconds=2),
-                liveness_probe=_health(period_seconds=10),
+                readiness_probe=http_probe(_HEALTH, "http", period_seconds=2, failure_threshold=6),
+                liveness_probe=http_probe(_HEALTH, "http", period_seconds=10, failure_threshold=6),
                 volume_mounts=[tmp_mount],
             )
         ],
@@ -147,12 +147,3 @@ def _arguments(args: ProxyArgs) -> list[str]:
         *(["--host-routing"] if args.by_host else []),
         *metrics,
     ]
-
-
-def _health(*, period_seconds: int) -> ProbeArgs:
-    return ProbeArgs(
-        http_get=HTTPGetActionArgs(path="/_chp_healthz", port="http"),
-        period_seconds=period_seconds,
-        timeout_seconds=3,
-        failure_threshold=6,
-    )

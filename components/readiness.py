@@ -18,14 +18,12 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.accounts import account
 from components.base import Component
-from components.naming import PLACEHOLDER, PULLER, labels, selector
+from components.naming import NOT_WAITED_FOR, PLACEHOLDER, PULLER, labels, selector
 from components.placement import Nodes, placed
 from components.pods import container_security, pod_security, requirements
 from settings.domain import Resources
 from settings.scheduling import ImagePuller as ImagePullerSection
 
-# Neither way of bringing a stack up waits for what carries this.
-_NOT_WAITED_FOR = {"pulumi.com/skipAwait": "true"}
 # In every image that has a shell, and so in every image a notebook runs in.
 _IDLE = ["sleep", "infinity"]
 
@@ -52,7 +50,7 @@ class Placeholders(Component):
             PLACEHOLDER,
             # One that finds no room is doing its work: somebody's server has it.
             metadata=ObjectMetaArgs(
-                name=PLACEHOLDER, namespace=args.namespace, labels=labels(PLACEHOLDER), annotations=_NOT_WAITED_FOR
+                name=PLACEHOLDER, namespace=args.namespace, labels=labels(PLACEHOLDER), annotations=NOT_WAITED_FOR
             ),
             spec=DeploymentSpecArgs(
                 replicas=args.count,
@@ -94,7 +92,7 @@ class ImagePuller(Component):
                 name=PULLER,
                 namespace=args.namespace,
                 labels=labels(PULLER),
-                annotations={} if args.settings.before_rollout else _NOT_WAITED_FOR,
+                annotations={} if args.settings.before_rollout else NOT_WAITED_FOR,
             ),
             spec=DaemonSetSpecArgs(
                 selector=LabelSelectorArgs(match_labels=selector(PULLER)),

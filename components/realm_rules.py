@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hub.login.claims import USERNAME
 from settings.contract import GROUPS_CLAIM, REFRESH_AGE, ROLES_CLAIM, Contract
 
 ACCESS_TOKEN_SECONDS: Final = REFRESH_AGE
@@ -24,8 +25,6 @@ POLICY: Final = "no-passwords-through-clients"
 POLICY_WORDS: Final = "No client of this realm may take a password from a person, or get tokens in an address"
 REJECTED: Final = ("reject-ropc-grant", "reject-implicit-grant")
 """For every client, whoever made it: Keycloak itself makes a public one with the password grant in every realm."""
-USERNAME_PATTERN: Final = "[a-z]([a-z0-9._-]{0,61}[a-z0-9])?"
-"""What the hub takes for a name, so that nobody makes an account that cannot log in."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,9 @@ class Field:
 
 _NAME_RULES: Final = {"length": {"max": "255"}, "person-name-prohibited-characters": {}}
 FIELDS: Final = (
+    # Nobody makes an account that the hub would not let in.
     Field(
-        "username", {"length": {"min": "1", "max": "63"}, "pattern": {"pattern": f"^{USERNAME_PATTERN}$"}}, own=False
+        "username", {"length": {"min": "1", "max": "63"}, "pattern": {"pattern": f"^{USERNAME.pattern}$"}}, own=False
     ),
     Field("email", {"length": {"max": "255"}, "email": {}}, own=False),
     Field("firstName", _NAME_RULES, own=True),

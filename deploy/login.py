@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from components.generations import generation_of
 from components.keycloak_server import ADMINISTRATOR
 from components.naming import KEYCLOAK_ADMINISTRATOR
 from components.realm_document import document_of
@@ -18,7 +17,6 @@ from deploy.kubectl import Kubectl
 from deploy.program import Program
 from deploy.stack import Secrets, Stack
 from deploy.state import Adopted
-from deploy.values import Place
 from deploy.verdict import Workload
 from hub.settings import CLIENT_SECRET, LOGIN_PASSWORD
 from lab.problem import Problem
@@ -79,14 +77,13 @@ class Login:
         unknown = not {resource.urn for resource in program.realm} <= engine.known()
         if isinstance(self.server, KeycloakExternal):
             return unknown and self._keycloak().get(f"realms/{self.agreed.realm}") is not None
-        been_there = self._place(KEYCLOAK_ADMINISTRATOR) in secrets.kept
+        been_there = self.stack.place(KEYCLOAK_ADMINISTRATOR) in secrets.kept
         server = Workload("Deployment", self.stack.namespace, SERVER)
         return been_there and (unknown or bool(rollout.unready(self.kubectl, [server])))
 
     def _answering(self) -> Keycloak:
-        end = time.monotonic() + _SECONDS
+        end, keycloak = time.monotonic() + _SECONDS, self._keycloak()
         while True:
-            keycloak = self._keycloak()
             try:
                 keycloak.log_in()
             except Problem:
@@ -104,18 +101,13 @@ class Login:
                 return Keycloak(url, who.realm, who.client, self.given(who.secret.name))
 
     def _kept(self, name: str) -> str:
-        place = self._place(name)
+        place = self.stack.place(name)
         held = kept_values(self.kubectl, [place])
         if place not in held:
             raise Problem(
                 f"namespace {place.namespace} has no Secret {place.secret} with the key {place.key}; run make up"
             )
         return held[place]
-
-    def _place(self, name: str) -> Place:
-        """Of a generated value, as it is now."""
-        number = self.stack.settings.rotations.get(name, 0)
-        return Place(self.stack.namespace, name, generation_of(name, number))
 
 
 def login_of(stack: Stack, kubectl: Kubectl, given: Given) -> Login | None:

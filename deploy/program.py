@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.naming import NOT_WAITED_FOR
 from deploy.inventory import Item, item_of
 from deploy.kubectl import Manifest
 from deploy.values import Place
@@ -15,8 +16,6 @@ _WORKLOADS: Final = ("StatefulSet", "Deployment", "DaemonSet", "Job")
 _PROVIDERS: Final = "pulumi:providers:"
 _GENERATED: Final = "random:"
 _KEYCLOAK: Final = "keycloak:"
-_NOT_WAITED_FOR: Final = "pulumi.com/skipAwait"
-"""As the engine, so kubectl: what carries this annotation may take as long as it likes."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def _workload(manifest: Manifest) -> Workload:
 
 
 def _is_waited_for(manifest: Manifest) -> bool:
-    return manifest["metadata"].get("annotations", {}).get(_NOT_WAITED_FOR) != "true"
+    return not NOT_WAITED_FOR.items() <= manifest["metadata"].get("annotations", {}).items()
 
 
 def _secrets_read(manifest: Manifest) -> Iterator[Place]:
