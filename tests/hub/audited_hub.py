@@ -6,6 +6,7 @@ Its settings are in the directory: where to listen, where a proxy's API is, and 
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from jupyterhub.spawner import Spawner
@@ -45,22 +46,27 @@ def main(directory: Path) -> None:
     given: dict[str, str] = json.loads((directory / "hub.json").read_text())
     PretendedSpawner.address = given["server"]
     c = Config()
-    c.JupyterHub.hub_bind_url = given["hub"]
-    c.JupyterHub.bind_url = given["public"]
     c.JupyterHub.db_url = "sqlite:///:memory:"
     c.JupyterHub.cookie_secret = b"a" * 32
     c.JupyterHub.spawner_class = PretendedSpawner
     c.JupyterHub.authenticator_class = "hub.login.passwords.PasswordAuthenticator"
-    c.JupyterHub.cleanup_servers = False
     c.JupyterHub.services = [{"name": "idle-culler", "api_token": given["token"]}]
     c.JupyterHub.load_roles = [
         {"name": "admin", "users": ["ada"]},
         {"name": "culler", "scopes": ["list:users", "delete:servers"], "services": ["idle-culler"]},
     ]
-    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
     c.PasswordAuthenticator.password_file = str(directory / "password")
     c.PasswordAuthenticator.allowed_users = {"ada", "bob"}
     c.PasswordAuthenticator.admins = {"ada"}
+    launch(c, given, directory)
+
+
+def launch(c: Config, given: Mapping[str, str], directory: Path) -> None:
+    """With a pretended proxy, at the addresses that the test has given."""
+    c.JupyterHub.hub_bind_url = given["hub"]
+    c.JupyterHub.bind_url = given["public"]
+    c.JupyterHub.cleanup_servers = False
+    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = given["proxy"]
     c.ConfigurableHTTPProxy.auth_token = "proxy"  # noqa: S105 - of a pretended proxy

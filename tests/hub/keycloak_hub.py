@@ -10,14 +10,13 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from hub.audit import AuditedHub
 from hub.branding import branding_traits
 from hub.login.traits import login_traits
 from hub.places import Places
 from hub.roles import service_traits
 from hub.secret_files import read_secrets
 from hub.settings import HubSettings
-from tests.hub.audited_hub import PretendedSpawner
+from tests.hub.audited_hub import PretendedSpawner, launch
 
 
 class LastingSpawner(PretendedSpawner):
@@ -54,20 +53,11 @@ def main(directory: Path) -> None:
         *branding_traits(settings),
     ):
         setattr(c[trait.owner], trait.name, trait.value)
-    c.JupyterHub.hub_bind_url = given["hub"]
-    c.JupyterHub.bind_url = given["public"]
     c.JupyterHub.db_url = f"sqlite:///{directory / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret = secrets.cookie_secret
     c.CryptKeeper.keys = list(secrets.crypt_keys)
     c.JupyterHub.spawner_class = LastingSpawner
-    c.JupyterHub.cleanup_servers = False
-    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
-    c.ConfigurableHTTPProxy.should_start = False
-    c.ConfigurableHTTPProxy.api_url = given["proxy"]
-    c.ConfigurableHTTPProxy.auth_token = "proxy"  # noqa: S105 - of a pretended proxy
-    (directory / "nothing_more.py").touch()
-    AuditedHub.instance(config=c)
-    AuditedHub.launch_instance([f"--config={directory / 'nothing_more.py'}"])
+    launch(c, given, directory)
 
 
 if __name__ == "__main__":

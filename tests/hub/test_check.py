@@ -14,6 +14,7 @@ from hub.login.traits import AUTHENTICATORS
 from hub.settings import HubSettings
 from hub.trait import Trait
 from hub.traits import DECIDED_ELSEWHERE
+from tests.hub.logins import ACCESS, EDGE, KEYCLOAK
 
 POSTGRES = {"kind": "postgres", "host": "db", "port": 5432, "name": "hub", "user": "hub"}
 
@@ -30,30 +31,6 @@ def found(
         return [(problem.key, f"{problem.reason}; {problem.mend}") for problem in problems]
 
     return run
-
-
-EDGE = {"issuer": "https://example.cloudflareaccess.com"}
-KEYCLOAK = {
-    "kind": "keycloak",
-    "issuer": "https://login.example.org/realms/jupyterhub",
-    "back_channel": "http://keycloak:8080/realms/jupyterhub",
-    "client_id": "jupyterhub",
-    "callback_urls": ["https://hub.example.org/hub/oauth_callback"],
-    "logged_out_urls": ["https://hub.example.org/hub/"],
-    "user_groups": ["users"],
-    "admin_groups": ["admins"],
-    "refresh_age": 300,
-    "grace": 1800,
-    "longest": 604_800,
-}
-ACCESS = {
-    "kind": "cloudflare_access",
-    "edge": EDGE,
-    "domain": "example.org",
-    "admins": ["ada"],
-    "groups": {},
-    "longest": 90,
-}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from preview.show import report, report_markdown, tree, tree_markdown
 from settings.extends import merged
 from settings.load import ROOT, parse, read, stack_file
 from tests.conftest import with_a_password
+from tests.hub.logins import ACCESS, KEYCLOAK
 
 GROUPS = {"identity": {"groups": {"analysts": ["alice"], "teachers": ["alice", "bob"]}}}
 GPU = {"count": 2, "resource": "nvidia.com/gpu"}
@@ -96,29 +97,6 @@ def test_the_hub_offers_what_the_table_says(stack: str) -> None:
             offer.profile.name for offer in offers(runtime.servers.profiles, runtime.servers.images, somebody, None)
         }
         assert offered == {row[2] for row in table if row[0] in (group, "everybody")}
-
-
-KEYCLOAK = {
-    "kind": "keycloak",
-    "issuer": "https://login.example.org/realms/jupyterhub",
-    "back_channel": "https://login.example.org/realms/jupyterhub",
-    "client_id": "jupyterhub",
-    "callback_urls": ["https://hub.example.org/hub/oauth_callback"],
-    "logged_out_urls": ["https://hub.example.org/hub/"],
-    "user_groups": ["users"],
-    "admin_groups": ["admins"],
-    "refresh_age": 300,
-    "grace": 1800,
-    "longest": 604_800,
-}
-ACCESS = {
-    "kind": "cloudflare_access",
-    "edge": {"issuer": "https://example.cloudflareaccess.com"},
-    "domain": "example.org",
-    "admins": ["ann"],
-    "groups": {"analysts": ["bob", "eve"]},
-    "longest": 604_800,
-}
 
 
 @pytest.mark.parametrize(

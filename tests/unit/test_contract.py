@@ -1,13 +1,16 @@
 """What Keycloak, the hub and the edge are told derives from one object, so that no two of them can disagree."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from components.hub_config import hub_settings
+from hub.login import claims, edge
 from hub.settings import AccessLogin, KeycloakLogin
 from settings import Settings
-from settings.contract import Contract, contract
+from settings.contract import ADMIN_ROLE, GROUPS_CLAIM, ROLES_CLAIM, USER_ROLE, Contract, contract
+from settings.domain import Username
+from settings.form import Form
 from settings.load import parse, settings_of
 
 IDS = dict.fromkeys(("account", "zone"), "0123456789abcdef" * 2)
@@ -112,6 +115,17 @@ def test_where_no_keycloak_says_who_somebody_is_there_is_nothing_to_agree_on() -
     assert isinstance(told, AccessLogin)
     assert told.edge.issuer == "https://example.cloudflareaccess.com"
     assert told.groups == {"staff": ("bob",)}
+
+
+def test_what_the_hub_looks_for_is_what_the_realm_is_told_to_say() -> None:
+    """The hub's image holds nothing of ours but itself, so these words stand in both."""
+    assert (claims.USER_ROLE, claims.ADMIN_ROLE) == (USER_ROLE, ADMIN_ROLE)
+    said = {"sub": "1", "preferred_username": "ann", GROUPS_CLAIM: ["/staff"], ROLES_CLAIM: [ADMIN_ROLE]}
+    person = claims.known(said)
+    assert (person.groups, person.admin) == (("staff",), True)
+    assert agreed(EXTERNAL, {**TUNNEL, "access": ACCESS}).after_logout == edge.LOGOUT
+    [form] = [part for part in get_args(Username) if isinstance(part, Form)]
+    assert form.pattern == claims.USERNAME.pattern
 
 
 def _hub() -> Any:
