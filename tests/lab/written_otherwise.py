@@ -14,9 +14,9 @@ from tests.isolation.servers import Answer, Connection, ask_all
 ALICE = "alice"
 
 
-async def answered(host: str, trust: ssl.SSLContext, number: int, seed: int) -> dict[Request, Answer]:
+async def answered(address: str, host: str, trust: ssl.SSLContext, number: int, seed: int) -> dict[Request, Answer]:
     async def connect() -> Connection:
-        return await asyncio.open_connection("127.0.0.1", 443, ssl=trust, server_hostname=host)
+        return await asyncio.open_connection(address, 443, ssl=trust, server_hostname=host)
 
     return await ask_all([replace(each, host=host) for each in requests(number, seed)], connect)
 

@@ -33,7 +33,7 @@ func connect(w http.ResponseWriter, target string) {
 	}
 	defer there.Close()
 	w.WriteHeader(http.StatusOK)
-	conn, _, err := http.NewResponseController(w).Hijack()
+	conn, said, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
@@ -43,7 +43,8 @@ func connect(w http.ResponseWriter, target string) {
 		_, err := io.Copy(to, from)
 		ended <- err
 	}
-	go pass(there, conn)
+	// A visitor that was quick has said something already: it is no longer on the connection.
+	go pass(there, said)
 	go pass(conn, there)
 	<-ended
 }
