@@ -1,32 +1,34 @@
 """The platform, top to bottom: it reads like the picture in the README."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.admission import Admission, AdmissionArgs
 from components.base import Component
-from components.branding import branding_files
-from components.catalogue import Portal, PortalArgs, exported, portal_files
-from components.certificate import Certificate, CertificateArgs
-from components.credentials import Credentials, CredentialsArgs
-from components.edges import edges
-from components.hub import Hub, HubArgs
-from components.hub_config import hub_settings
-from components.ingress import HubIngress, HubIngressArgs, copies
-from components.keycloak_server import KeycloakServer, KeycloakServerArgs
-from components.login import LoginArgs, login
-from components.mesh import NAMESPACE_LABELS, Mesh, MeshArgs, through_the_mesh
-from components.monitoring import Monitoring, MonitoringArgs
-from components.namespaces import Namespaces, NamespacesArgs
-from components.policies import Policies, PoliciesArgs
-from components.proxy import Proxy, ProxyArgs
-from components.scheduling import Scheduling, SchedulingArgs
-from components.services import Services, ServicesArgs
-from components.storage import Storage, StorageArgs
-from components.volumes import Volumes, VolumesArgs
-from components.way_in import WayInArgs, way_in
+from components.exposure.certificate import Certificate, CertificateArgs
+from components.exposure.edge_args import EdgeArgs
+from components.exposure.ingress import HubIngress, HubIngressArgs, copies
+from components.hub.branding import branding_files
+from components.hub.config import hub_settings
+from components.hub.hub import Hub, HubArgs
+from components.hub.proxy import Proxy, ProxyArgs
+from components.identity.keycloak_server import KeycloakServer, KeycloakServerArgs
+from components.identity.login import LoginArgs, login
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
+from components.network.admission import Admission, AdmissionArgs
+from components.network.edges import edges
+from components.network.mesh import NAMESPACE_LABELS, Mesh, MeshArgs, through_the_mesh
+from components.network.namespaces import Namespaces, NamespacesArgs
+from components.network.policies import Policies, PoliciesArgs
+from components.scheduling.scheduling import Scheduling, SchedulingArgs
+from components.secrets.credentials import Credentials, CredentialsArgs
+from components.secrets.declared import declared_secrets
+from components.services.catalogue import Portal, PortalArgs, exported, portal_files
+from components.services.services import Services, ServicesArgs
+from components.storage.storage import Storage, StorageArgs
+from components.storage.volumes import Volumes, VolumesArgs
 from lab.paths import CONTEXT as LAB_CONTEXT
 from lab.paths import KUBECONFIG as LAB_KUBECONFIG
 from settings import Settings, arithmetic
@@ -34,152 +36,13 @@ from settings.cluster import Cluster, Lab
 from settings.contract import contract
 from settings.exposure import Ingress, Tunnel
 
+if TYPE_CHECKING:
+    from components.identity.realm import Realm
 
-class Platform(Component):
-    """The root of the tree; every part inherits the cluster from it."""
 
-
-def deploy(
-    settings: Settings, secrets: Mapping[str, pulumi.Output[str]], images: Mapping[str, str]
-) -> Mapping[str, pulumi.Output[str]]:
-    platform = Platform("platform", pulumi.ResourceOptions(providers=[cluster(settings.cluster)]))
-    part = pulumi.ResourceOptions(parent=platform)
-    runtime = hub_settings(settings, images)
-
-    spaces = Namespaces(
-        "namespaces",
-        NamespacesArgs(
-            settings=settings.namespace,
-            profiles=settings.users.profiles,
-            storage=settings.storage,
-            labels=NAMESPACE_LABELS if settings.mesh else {},
-        ),
-        part,
-    )
-    _conversations(settings, spaces, part)
-    Admission(
-        "admission",
-        AdmissionArgs(platform=settings.namespace.name, servers=runtime.servers, exposure=settings.exposure),
-        part,
-    )
-    credentials = Credentials(
-        "credentials",
-        CredentialsArgs(
-            namespace=spaces.platform,
-            identity=settings.identity,
-            database=settings.storage.database,
-            monitored=settings.monitoring is not None,
-            services=settings.hub.services,
-            rotations=settings.rotations,
-            declared=secrets,
-        ),
-        part,
-    )
-    scheduling = Scheduling(
-        "scheduling",
-        SchedulingArgs(
-            settings=settings,
-            platform=spaces.platform,
-            users=spaces.users,
-            scheduler_image=images.get("scheduler"),
-            server_images=[image.reference for image in runtime.servers.images],
-        ),
-        part,
-    )
-    storage = Storage(
-        "storage",
-        StorageArgs(
-            settings=settings.storage.database,
-            namespace=spaces.platform,
-            password=credentials.database_password,
-            nodes=scheduling.nodes,
-            postgres_image=images.get("postgres"),
-        ),
-        part,
-    )
-    keycloak = None
-    if (ours := settings.keycloak_of_ours) and credentials.keycloak:
-        keycloak = KeycloakServer(
-            "keycloak",
-            KeycloakServerArgs(
-                settings=ours,
-                namespace=spaces.platform,
-                node_is_here=isinstance(settings.cluster, Lab),
-                keys=credentials.keycloak,
-                nodes=scheduling.nodes,
-                image=images["keycloak"],
-                postgres_image=images["postgres"],
-            ),
-            part,
-        )
-    realm = login(LoginArgs(settings=settings, credentials=credentials, server=keycloak, declared=secrets), part)
-    if settings.storage.shared:
-        Volumes("volumes", VolumesArgs(volumes=settings.storage.shared, namespace=spaces.users, room=spaces), part)
-    Proxy(
-        "proxy",
-        ProxyArgs(
-            settings=settings.proxy,
-            namespace=spaces.platform,
-            hub_url=runtime.hub_url,
-            token=credentials.proxy_token,
-            by_host=runtime.subdomains,
-            nodes=scheduling.nodes,
-            image=images["proxy"],
-            monitoring=settings.monitoring,
-        ),
-        part,
-    )
-    audience = None
-    if isinstance(settings.exposure, Tunnel):
-        edge = WayInArgs(
-            settings=settings.exposure,
-            api_token=secrets[settings.exposure.token.name],
-            namespace=spaces.platform,
-            namespace_name=settings.namespace.name,
-            contract=contract(settings),
-            edge_client_secret=realm.edge_client_secret if realm else None,
-            rotations=settings.rotations,
-            nodes=scheduling.nodes,
-            image=images["cloudflared"],
-            monitoring=settings.monitoring,
-            # The lab needs no internet, so nothing of it waits for any.
-            edge_in_reach=not isinstance(settings.cluster, Lab),
-        )
-        audience = way_in(edge, part)
-    Hub(
-        "hub",
-        HubArgs(
-            settings=settings.hub,
-            runtime=runtime,
-            platform=spaces.platform,
-            users=spaces.users,
-            credentials=credentials,
-            state_claim=storage.state_claim,
-            nodes=scheduling.nodes,
-            after=scheduling.before_hub,
-            branding=branding_files(settings.branding),
-            image=images["hub"],
-            monitoring=settings.monitoring,
-            audience=audience,
-        ),
-        part,
-    )
-    if settings.monitoring is not None and credentials.metrics_token is not None:
-        Monitoring(
-            "monitoring",
-            MonitoringArgs(
-                settings=settings.monitoring,
-                names=settings.namespace,
-                namespace=spaces.platform,
-                token=credentials.metrics_token,
-                promised_users=settings.capacity.users if settings.capacity else None,
-                tunnel=isinstance(settings.exposure, Tunnel),
-            ),
-            part,
-        )
-    _exposure(settings, spaces.platform, images["hub"], part)
-    _surroundings(settings, spaces, secrets, part)
-    platform.register_outputs({})
+def deploy(settings: Settings, images: Mapping[str, str]) -> Mapping[str, pulumi.Output[str]]:
+    """The platform, and what others may want to know of it."""
+    spaces = Platform(settings, images).spaces
     return {
         "namespace": spaces.platform,
         "users_namespace": spaces.users,
@@ -188,44 +51,225 @@ def deploy(
     }
 
 
-def _conversations(settings: Settings, spaces: Namespaces, part: pulumi.ResourceOptions) -> None:
-    needed, name = edges(settings), settings.namespace.name
-    namespaces = {name: spaces.platform, settings.namespace.users: spaces.users}
-    seen = through_the_mesh(needed, name) if settings.mesh else needed
-    Policies("policies", PoliciesArgs(edges=seen, namespaces=namespaces), part)
-    if settings.mesh:
-        Mesh("mesh", MeshArgs(edges=needed, namespaces=namespaces), part)
+class Platform(Component):
+    """The root of the tree; every part inherits the cluster from it."""
 
+    def __init__(self, settings: Settings, images: Mapping[str, str]) -> None:
+        super().__init__("platform", pulumi.ResourceOptions(providers=[cluster(settings.cluster)]))
+        self.settings, self.images = settings, images
+        self.secrets = declared_secrets(settings)
+        self.runtime = hub_settings(settings, images)
 
-def _exposure(settings: Settings, namespace: pulumi.Output[str], hub_image: str, part: pulumi.ResourceOptions) -> None:
-    exposure, name = settings.exposure, settings.namespace.name
-    if not isinstance(exposure, Ingress):
-        return
-    HubIngress("ingress", HubIngressArgs(settings=exposure, namespace=namespace, namespace_name=name), part)
-    if copied := copies(exposure):
-        copier = CertificateArgs(copies=copied, namespace=namespace, namespace_name=name, image=hub_image)
-        Certificate("certificate", copier, part)
+        self.spaces = self._spaces()
+        self.credentials = self._credentials()
+        self.scheduling = self._scheduling()
+        storage = self._storage()
+        realm = self._realm()
+        self._proxy()
+        audience = self._edge(realm)
+        self._hub(storage, audience)
+        self._monitoring()
+        self._ingress()
+        self._surroundings()
+        self.register_outputs({})
 
+    def _spaces(self) -> Namespaces:
+        """Two namespaces, who may talk to whom in them, and what the cluster refuses there."""
+        settings = self.settings
+        spaces = Namespaces(
+            "namespaces",
+            NamespacesArgs(
+                settings=settings.namespace,
+                profiles=settings.users.profiles,
+                storage=settings.storage,
+                labels=NAMESPACE_LABELS if settings.mesh else {},
+            ),
+            self.child,
+        )
+        needed, name = edges(settings), settings.namespace.name
+        namespaces = {name: spaces.platform, settings.namespace.users: spaces.users}
+        seen = through_the_mesh(needed, name) if settings.mesh else needed
+        Policies("policies", PoliciesArgs(edges=seen, namespaces=namespaces), self.child)
+        if settings.mesh:
+            Mesh("mesh", MeshArgs(edges=needed, namespaces=namespaces), self.child)
+        refused = AdmissionArgs(platform=name, servers=self.runtime.servers, exposure=settings.exposure)
+        Admission("admission", refused, self.child)
+        return spaces
 
-def _surroundings(
-    settings: Settings, spaces: Namespaces, secrets: Mapping[str, pulumi.Output[str]], part: pulumi.ResourceOptions
-) -> None:
-    """What notebooks work with and somebody else keeps, and how a portal shows all of it."""
-    Services(
-        "services",
-        ServicesArgs(
-            services=settings.services,
-            discovery=settings.service_discovery,
-            platform=spaces.platform,
-            platform_name=settings.namespace.name,
-            users=spaces.users,
-            declared=secrets,
-        ),
-        part,
-    )
-    if (entry := settings.catalogue) is not None:
-        files = portal_files(settings, entry)
-        Portal("portal", PortalArgs(entry=entry, namespace=spaces.platform, files=files), part)
+    def _credentials(self) -> Credentials:
+        settings = self.settings
+        return Credentials(
+            "credentials",
+            CredentialsArgs(
+                namespace=self.spaces.platform,
+                identity=settings.identity,
+                database=settings.storage.database,
+                monitored=settings.monitoring is not None,
+                services=settings.hub.services,
+                rotations=settings.rotations,
+                declared=self.secrets,
+            ),
+            self.child,
+        )
+
+    def _scheduling(self) -> Scheduling:
+        return Scheduling(
+            "scheduling",
+            SchedulingArgs(
+                settings=self.settings,
+                platform=self.spaces.platform,
+                users=self.spaces.users,
+                scheduler_image=self.images.get("scheduler"),
+                server_images=[image.reference for image in self.runtime.servers.images],
+            ),
+            self.child,
+        )
+
+    def _storage(self) -> Storage:
+        settings = self.settings.storage
+        if settings.shared:
+            Volumes(
+                "volumes",
+                VolumesArgs(volumes=settings.shared, namespace=self.spaces.users, room=self.spaces),
+                self.child,
+            )
+        return Storage(
+            "storage",
+            StorageArgs(
+                settings=settings.database,
+                namespace=self.spaces.platform,
+                password=self.credentials.database_password,
+                nodes=self.scheduling.nodes,
+                postgres_image=self.images.get("postgres"),
+            ),
+            self.child,
+        )
+
+    def _realm(self) -> "Realm | None":
+        """Who somebody is, where a Keycloak says it: in a server of ours, or in somebody else's."""
+        settings, server = self.settings, None
+        if (ours := settings.keycloak_of_ours) and self.credentials.keycloak:
+            server = KeycloakServer(
+                "keycloak",
+                KeycloakServerArgs(
+                    settings=ours,
+                    namespace=self.spaces.platform,
+                    node_is_here=isinstance(settings.cluster, Lab),
+                    keys=self.credentials.keycloak,
+                    nodes=self.scheduling.nodes,
+                    image=self.images["keycloak"],
+                    postgres_image=self.images["postgres"],
+                ),
+                self.child,
+            )
+        asked = LoginArgs(settings=settings, credentials=self.credentials, server=server, declared=self.secrets)
+        return login(asked, self.child)
+
+    def _proxy(self) -> None:
+        Proxy(
+            "proxy",
+            ProxyArgs(
+                settings=self.settings.proxy,
+                namespace=self.spaces.platform,
+                hub_url=self.runtime.hub_url,
+                token=self.credentials.proxy_token,
+                by_host=self.runtime.subdomains,
+                nodes=self.scheduling.nodes,
+                image=self.images["proxy"],
+                monitoring=self.settings.monitoring,
+            ),
+            self.child,
+        )
+
+    def _edge(self, realm: "Realm | None") -> pulumi.Output[str] | None:
+        """Whom the tokens of Access are for; None where it does not stand in front."""
+        settings, exposure = self.settings, self.settings.exposure
+        if not isinstance(exposure, Tunnel):
+            return None
+        # The package of the provider takes seconds to import and 165 MB, which no other stack should pay for.
+        from components.exposure.cloudflare import Cloudflare  # noqa: PLC0415
+
+        edge = EdgeArgs(
+            settings=exposure,
+            api_token=self.secrets[exposure.token.name],
+            namespace=self.spaces.platform,
+            namespace_name=settings.namespace.name,
+            contract=contract(settings),
+            edge_client_secret=realm.edge_client_secret if realm else None,
+            rotations=settings.rotations,
+            nodes=self.scheduling.nodes,
+            image=self.images["cloudflared"],
+            monitoring=settings.monitoring,
+            # The lab needs no internet, so nothing of it waits for any.
+            edge_in_reach=not isinstance(settings.cluster, Lab),
+        )
+        return Cloudflare("cloudflare", edge, self.child).audience
+
+    def _hub(self, storage: Storage, audience: pulumi.Output[str] | None) -> None:
+        settings = self.settings
+        Hub(
+            "hub",
+            HubArgs(
+                settings=settings.hub,
+                runtime=self.runtime,
+                platform=self.spaces.platform,
+                users=self.spaces.users,
+                credentials=self.credentials,
+                state_claim=storage.state_claim,
+                nodes=self.scheduling.nodes,
+                after=self.scheduling.before_hub,
+                branding=branding_files(settings.branding),
+                image=self.images["hub"],
+                monitoring=settings.monitoring,
+                audience=audience,
+            ),
+            self.child,
+        )
+
+    def _monitoring(self) -> None:
+        settings = self.settings
+        if settings.monitoring is None or self.credentials.metrics_token is None:
+            return
+        Monitoring(
+            "monitoring",
+            MonitoringArgs(
+                settings=settings.monitoring,
+                names=settings.namespace,
+                namespace=self.spaces.platform,
+                token=self.credentials.metrics_token,
+                promised_users=settings.capacity.users if settings.capacity else None,
+                tunnel=isinstance(settings.exposure, Tunnel),
+            ),
+            self.child,
+        )
+
+    def _ingress(self) -> None:
+        exposure, namespace, name = self.settings.exposure, self.spaces.platform, self.settings.namespace.name
+        if not isinstance(exposure, Ingress):
+            return
+        HubIngress("ingress", HubIngressArgs(settings=exposure, namespace=namespace, namespace_name=name), self.child)
+        if copied := copies(exposure):
+            copier = CertificateArgs(copies=copied, namespace=namespace, namespace_name=name, image=self.images["hub"])
+            Certificate("certificate", copier, self.child)
+
+    def _surroundings(self) -> None:
+        """What notebooks work with and somebody else keeps, and how a portal shows all of it."""
+        settings = self.settings
+        Services(
+            "services",
+            ServicesArgs(
+                services=settings.services,
+                discovery=settings.service_discovery,
+                platform=self.spaces.platform,
+                platform_name=settings.namespace.name,
+                users=self.spaces.users,
+                declared=self.secrets,
+            ),
+            self.child,
+        )
+        if (entry := settings.catalogue) is not None:
+            files = portal_files(settings, entry)
+            Portal("portal", PortalArgs(entry=entry, namespace=self.spaces.platform, files=files), self.child)
 
 
 def cluster(settings: Cluster) -> kubernetes.Provider:
@@ -246,17 +290,3 @@ def cluster(settings: Cluster) -> kubernetes.Provider:
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
     )
-
-
-def declared_secrets(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
-    """The secrets given from outside, or every missing one with the command that sets it."""
-    config = pulumi.Config()
-    given = {name: config.get_secret(name) for name in settings.declared_secrets}
-    missing = [
-        f"  {key}: nobody has set {name!r} yet; run pulumi config set --secret {name}"
-        for name, key in settings.declared_secrets.items()
-        if given[name] is None
-    ]
-    if missing:
-        raise pulumi.RunError("\n".join(["secrets are missing:", *missing]))
-    return {name: value for name, value in given.items() if value is not None}

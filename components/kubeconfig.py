@@ -22,7 +22,7 @@ def is_recorded() -> bool:
 
 def require_context(cluster: Cluster, source: str) -> None:
     """The engine would preview a cluster it cannot find as if it were empty, and kubectl would not say what there is."""
-    if not isinstance(cluster, Context):
+    if is_recorded() or not isinstance(cluster, Context):
         return
     where = os.pathsep.join(map(str, files()))
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.realm_rules import MARK
+from components.identity.realm_rules import MARK
 from deploy.keycloak import Keycloak
 from deploy.realm_rights import client_of, groups_of
 from deploy.state import Adopted

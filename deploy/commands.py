@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from components import hub_check
+from components.hub import check as hub_check
 from components.naming import HUB, SERVER
 from deploy import cluster, direct, expected, forward, inventory, kept, reach, rollout
 from deploy.console import Phases, note, say

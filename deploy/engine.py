@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from components.login import WITHOUT_REALM
+from components.identity.login import WITHOUT_REALM
 from deploy import events, leftovers, state
 from deploy.console import note
 from lab.paths import CACHE

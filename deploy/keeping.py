@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from components.naming import DATABASE, KEYCLOAK_DATABASE, claim_of
-from components.storage import STATE_CLAIM
+from components.storage.storage import STATE_CLAIM
 from deploy.holdings import Claim, Holdings
 from preview.replacement import bytes_of
 from settings import Problem, Settings, SettingsError

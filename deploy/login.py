@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from components.keycloak_server import ADMINISTRATOR
+from components.identity.keycloak_server import ADMINISTRATOR
+from components.identity.realm_document import document_of
 from components.naming import KEYCLOAK_ADMINISTRATOR
-from components.realm_document import document_of
 from deploy import adoption, realm, realm_rights, rollout
 from deploy.console import note
 from deploy.direct import kept_values

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from components.hub_config import public_url
+from components.hub.config import public_url
 from components.naming import PROXY_PUBLIC_SERVICE
 from deploy import forward
 from deploy.console import note

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection
 from typing import Final
 
-from components.realm_document import Document, profile_document
+from components.identity.realm_document import Document, profile_document
 from deploy.keycloak import Json, Keycloak, RefusedError
 from deploy.realm_rights import client_of, groups_of
 from lab.problem import Problem

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components.realm_rules import MARK
+from components.identity.realm_rules import MARK
 from deploy.keycloak import Keycloak, RefusedError
 from lab.problem import Problem
 from settings.contract import Contract

@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 import yaml
 
-from components.generations import generation_of
+from components.secrets.generations import generation_of
 from deploy import inventory
 from deploy.direct import kept_values
 from deploy.kubectl import Kubectl

@@ -14,8 +14,8 @@ from typing import Any
 
 import pulumi
 
-from components import hub_check
-from components.realm_document import document_of
+from components.hub import check as hub_check
+from components.identity.realm_document import document_of
 from deploy import kept
 from hub.settings import CLIENT_SECRET, LOGIN_PASSWORD
 from preview.delivery import application

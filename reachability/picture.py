@@ -19,7 +19,7 @@ _STYLE: Final = """
 _KEY: Final = (("open", "these ports"), ("all", "every port"), ("closed", "nothing"), ("self", "itself"))
 _OPENING: Final = """# Who may talk to whom
 
-Written from the manifests of the stack `{stack}` by `make docs`; what is declared is in `components/edges.py`. Each row is who
+Written from the manifests of the stack `{stack}` by `make docs`; what is declared is in `components/network/edges.py`. Each row is who
 begins a conversation, each column who is asked, and a cell the ports of the pod that is asked (TCP unless it says otherwise).
 
 ![Rows may begin a conversation with columns on the ports in the cell]({picture})

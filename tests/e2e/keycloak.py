@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-from components.keycloak_server import ADMINISTRATOR
+from components.identity.keycloak_server import ADMINISTRATOR
 from components.naming import KEYCLOAK_ADMINISTRATOR
 from deploy.keycloak import Keycloak
 from settings import Settings

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.hub_config import OUR_POSTGRES_NAME
-from components.keycloak_server import ADMINISTRATOR
+from components.hub.config import OUR_POSTGRES_NAME
+from components.identity.keycloak_server import ADMINISTRATOR
 from deploy.keycloak import Keycloak
 from images import catalogue
 from settings.domain import port_of

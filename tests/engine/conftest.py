@@ -13,13 +13,13 @@ from tests.engine.checkout import Checkout
 Make = Callable[..., Checkout]
 
 
-def lacking() -> str | None:
-    """What the real engine would need and this machine does not have."""
+def lacking(*more: str) -> str | None:
+    """What the real engine, with more than the usual plugins, would need and this machine does not have."""
     if shutil.which("pulumi") is None:
         return "the Pulumi CLI is not on PATH"
     listed = subprocess.run(["pulumi", "plugin", "ls", "--json"], capture_output=True, text=True, check=True).stdout
     installed = {plugin["name"] for plugin in json.loads(listed)}
-    for plugin in ("kubernetes", "random"):
+    for plugin in ("kubernetes", "random", *more):
         if plugin not in installed and shutil.which(f"pulumi-resource-{plugin}") is None:
             return f"the Pulumi plugin {plugin} is neither installed nor on PATH"
     return None if KUBECONFIG.exists() else "the lab has never been up (make lab)"

@@ -1,18 +1,15 @@
 """The way in through Cloudflare by the real engine and provider, at a strict stand-in of the API: made, mended, replaced, gone."""
 
-import json
-import shutil
-import subprocess
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from components.edge_names import title
-from components.tunnel import TUNNEL_TOKEN
+from components.exposure.edge_names import title
+from components.exposure.tunnel import TUNNEL_TOKEN
 from tests.engine.checkout import Changes, Checkout, preview, resources, up
 from tests.engine.cluster import secret_values
-from tests.engine.conftest import Make
+from tests.engine.conftest import Make, lacking
 from tests.lab.cloudflare_account import HOST, Account, account
 
 pytestmark = [pytest.mark.engine]
@@ -32,10 +29,8 @@ MADE = {
 
 @pytest.fixture(scope="module")
 def there() -> Generator[Account]:
-    listed = subprocess.run(["pulumi", "plugin", "ls", "--json"], capture_output=True, text=True, check=True).stdout
-    known = {plugin["name"] for plugin in json.loads(listed)}
-    if "cloudflare" not in known and shutil.which("pulumi-resource-cloudflare") is None:
-        pytest.skip("the Pulumi plugin cloudflare is neither installed nor on PATH")
+    if reason := lacking("cloudflare"):
+        pytest.skip(reason)
     with account() as made, pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLOUDFLARE_BASE_URL", made.there.api)
         yield made

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.keycloak_server import ADMINISTRATOR
+from components.identity.keycloak_server import ADMINISTRATOR
 from components.naming import KEYCLOAK_ADMINISTRATOR
 from deploy.keycloak import Keycloak
 from settings.contract import HUB_CLIENT, SERVER

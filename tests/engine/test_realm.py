@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.realm_document import realm_document
+from components.identity.realm_document import realm_document
 from deploy import realm
 from deploy.keycloak import Keycloak
 from settings.contract import EDGE_CLIENT, HUB_CLIENT

@@ -1,13 +1,20 @@
-"""Settings as the program would write them, and the mounts of the hub's pod."""
+"""Settings as the program would write them, the mounts of the hub's pod, and a spawner with its cluster."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kubespawner.clients import load_config
 
+from hub import spawner as module
 from hub.places import Places
+from hub.server_traits import server_traits
 from hub.settings import HubSettings
+from hub.spawner import PlatformSpawner
+from tests.hub.cluster import Cluster
+from tests.hub.spawned import Hub, User
 
 SETTINGS: dict[str, Any] = {
     "hub_url": "http://hub.jupyterhub:8081",
@@ -77,3 +84,37 @@ def places(tmp_path: Path, settings: HubSettings) -> Places:
     file = tmp_path / "settings.json"
     file.write_text(settings.model_dump_json())
     return Places(settings=file, secrets=tmp_path, state=tmp_path)
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
+    cluster = Cluster()
+    await cluster.start()
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(cluster.kubeconfig())
+    monkeypatch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
+    monkeypatch.setattr(module, "PAUSE", 0.05)
+    load_config.cache_clear()
+    yield cluster
+    for reflector in PlatformSpawner.reflectors.values():
+        await reflector.stop()
+    PlatformSpawner.reflectors.clear()
+    await cluster.stop()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def make_spawner(cluster: Cluster, settings: HubSettings) -> Callable[[], PlatformSpawner]:
+    def make() -> PlatformSpawner:
+        table = {line.name: line.value for line in server_traits(settings) if line.owner == "PlatformSpawner"}
+        patience = {"delete_grace_period": 0, "k8s_api_request_timeout": 1, "k8s_api_request_retry_timeout": 1}
+        return PlatformSpawner(_mock=True, user=User(), hub=Hub(), port=cluster.port, **(table | patience))
+
+    return make
+
+
+@pytest.fixture
+async def spawner(make_spawner: Callable[[], PlatformSpawner]) -> PlatformSpawner:
+    return make_spawner()

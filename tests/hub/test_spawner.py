@@ -2,110 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from kubespawner.clients import load_config
 
 from hub import spawner as module
 from hub.audit import Event
 from hub.failures import Refusal, StartError
-from hub.server_traits import server_traits
-from hub.settings import HubSettings
 from hub.spawner import PlatformSpawner
 from tests.hub.cluster import RUNNING, Cluster
-
-POD = "jupyter-ann"
-
-
-@dataclass
-class Named:
-    name: str
-
-
-@dataclass
-class User:
-    name: str = "ann"
-    id: int = 1
-    url: str = "/user/ann"
-    groups: list[Named] = field(default_factory=list[Named])
-
-
-@dataclass
-class Hub:
-    public_host: str = "http://hub"
-    url: str = "http://hub"
-    base_url: str = "/hub/"
-    api_url: str = "http://hub/hub/api"
-
-
-def pod(user: str = "ann", port: int = 8888, **status: Any) -> dict[str, Any]:
-    env = [{"name": "JUPYTERHUB_API_TOKEN", "value": "old"}]
-    return {
-        "metadata": {
-            "name": POD,
-            "namespace": "jupyterhub-users",
-            "uid": "1",
-            "resourceVersion": "1",
-            "annotations": {"hub.jupyter.org/username": user},
-        },
-        "spec": {
-            "containers": [
-                {"name": "notebook", "env": env, "ports": [{"name": "notebook-port", "containerPort": port}]}
-            ]
-        },
-        "status": {**RUNNING, **status},
-    }
-
-
-def claim(name: str, user: str = "ann") -> dict[str, Any]:
-    return {"metadata": {"name": name, "annotations": {"hub.jupyter.org/username": user}}}
-
-
-def attached(cluster: Cluster) -> str:
-    """The claim that is the home of the running server."""
-    return next(
-        volume["persistentVolumeClaim"]["claimName"]
-        for volume in cluster.pods[POD]["spec"]["volumes"]
-        if volume["name"] == "home"
-    )
-
-
-@pytest.fixture
-async def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
-    cluster = Cluster()
-    await cluster.start()
-    kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(cluster.kubeconfig())
-    monkeypatch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
-    monkeypatch.setattr(module, "PAUSE", 0.05)
-    load_config.cache_clear()
-    yield cluster
-    for reflector in PlatformSpawner.reflectors.values():
-        await reflector.stop()
-    PlatformSpawner.reflectors.clear()
-    await cluster.stop()
-    for task in asyncio.all_tasks() - {asyncio.current_task()}:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-def make_spawner(cluster: Cluster, settings: HubSettings) -> Callable[[], PlatformSpawner]:
-    def make() -> PlatformSpawner:
-        table = {line.name: line.value for line in server_traits(settings) if line.owner == "PlatformSpawner"}
-        patience = {"delete_grace_period": 0, "k8s_api_request_timeout": 1, "k8s_api_request_retry_timeout": 1}
-        return PlatformSpawner(_mock=True, user=User(), hub=Hub(), port=cluster.port, **(table | patience))
-
-    return make
-
-
-@pytest.fixture
-async def spawner(make_spawner: Callable[[], PlatformSpawner]) -> PlatformSpawner:
-    return make_spawner()
+from tests.hub.spawned import POD, attached, claim, pod
 
 
 async def until(condition: Callable[[], object], seconds: float = 10) -> None:
@@ -300,101 +207,3 @@ class TestHome:
         with pytest.raises(StartError):
             await spawner.start()
         assert cluster.persistentvolumeclaims == {}
-
-
-GPU = {"count": 1, "resource": "nvidia.com/gpu", "runtime_class": "nvidia", "tolerations": [{"key": "gpu"}]}
-
-
-class TestOptions:
-    async def test_a_profile_decides_the_size(self, spawner: PlatformSpawner) -> None:
-        await spawner.apply_user_options(spawner, {"profile": "large"})
-        assert (spawner.cpu_limit, spawner.mem_limit) == (2, 2**31)
-        await spawner.apply_user_options(spawner, {})
-        assert (spawner.cpu_limit, spawner.mem_limit) == (1, 2**30)
-
-    @pytest.mark.parametrize("options", [{"profile": "huge"}, {"image": "evil"}, ["small"]])
-    async def test_anything_else_is_refused(self, spawner: PlatformSpawner, options: Any) -> None:
-        with pytest.raises(Refusal) as caught:
-            await spawner.apply_user_options(spawner, options)
-        assert caught.value.status_code == 400
-
-    async def test_the_form_shows_the_profiles(self, spawner: PlatformSpawner) -> None:
-        form = await spawner.get_options_form()
-        assert 'value="small" checked' in form
-        assert 'value="large">' in form
-        assert "0.1 to 2 cores" in form
-
-    async def test_the_form_shows_what_there_is_to_choose(self, spawner: PlatformSpawner) -> None:
-        choices: dict[str, Any] = {
-            "kind": "listed",
-            "images": [],
-            "cpu": {"1": 1, "2": 2},
-            "memory": {"1Gi": 2**30},
-            "gpu": [],
-            "nodes": [],
-        }
-        change(spawner, {"choices": choices, "title": "<b>"})
-        form = await spawner.get_options_form()
-        assert '<select class="form-select" name="cpu:small">' in form
-        assert '<option value="1" selected>1 core</option>' in form
-        assert 'name="memory:small"' not in form, "there is nothing to choose"
-        assert "&lt;b&gt;" in form
-        spawner.user_options = {"profile": "small", "cpu": "2"}
-        assert '<option value="2" selected>2 cores</option>' in await spawner.get_options_form()
-
-    async def test_one_profile_needs_no_form(self, spawner: PlatformSpawner) -> None:
-        spawner.servers = {**spawner.servers, "profiles": spawner.servers["profiles"][:1]}
-        assert await spawner.get_options_form() == ""
-
-    async def test_a_link_with_refused_options_starts_nothing(self, spawner: PlatformSpawner) -> None:
-        spawner.servers = {**spawner.servers, "profiles": spawner.servers["profiles"][:1]}
-        with pytest.raises(Refusal):
-            await spawner.options_from_query({"profile": ["huge"]})
-        with pytest.raises(Refusal):
-            await spawner.get_options_form()
-        assert await spawner.get_options_form() == "", "the refusal is of that request only"
-
-    async def test_who_left_a_group_starts_with_what_is_left(self, spawner: PlatformSpawner) -> None:
-        change(spawner, {"groups": ["curators"]})
-        spawner.user_options = {"profile": "small"}
-        with pytest.raises(Refusal, match="no profile 'small' for you; choose one of large"):
-            await spawner.apply_user_options(spawner, spawner.user_options)
-        assert await spawner.get_options_form() == ""
-        assert spawner.user_options == {}, "no form could choose anew"
-        spawner.user.groups = [Named("curators")]
-        await spawner.apply_user_options(spawner, {"profile": "small"})
-        assert spawner.get_state()["profile"] == "small"
-
-    @pytest.mark.parametrize(
-        ("gpu", "limits", "environment"),
-        [
-            (GPU, {"nvidia.com/gpu": "1"}, {"NVIDIA_DRIVER_CAPABILITIES": "compute,utility"}),
-            (GPU | {"resource": "amd.com/gpu"}, {"amd.com/gpu": "1"}, {}),
-            (None, {}, {}),
-        ],
-    )
-    async def test_gpus_stand_in_the_pod(
-        self, spawner: PlatformSpawner, gpu: dict[str, Any] | None, limits: dict[str, str], environment: dict[str, str]
-    ) -> None:
-        change(spawner, {"gpu": gpu, "node_selector": {"zone": "a"}})
-        await spawner.apply_user_options(spawner, {})
-        pod = await spawner.get_pod_manifest()
-        notebook = pod.spec.containers[0]
-        assert {name: value for name, value in (notebook.resources.limits or {}).items() if "/" in name} == limits
-        assert {each.name: each.value for each in notebook.env if each.name.startswith("NVIDIA")} == environment
-        assert pod.spec.runtime_class_name == ("nvidia" if gpu else None)
-        assert [each.key for each in pod.spec.tolerations or ()] == (["gpu"] if gpu else [])
-        assert pod.spec.node_selector == {"zone": "a"}
-
-    async def test_a_server_without_gpus_sees_none_where_there_are_some(self, spawner: PlatformSpawner) -> None:
-        change(spawner, {"gpu": GPU})
-        await spawner.apply_user_options(spawner, {"profile": "large"})
-        pod = await spawner.get_pod_manifest()
-        assert {each.name: each.value for each in pod.spec.containers[0].env}["NVIDIA_VISIBLE_DEVICES"] == "void"
-        assert pod.spec.runtime_class_name is None
-
-
-def change(spawner: PlatformSpawner, first: dict[str, Any]) -> None:
-    """Change the first profile."""
-    small, *rest = spawner.servers["profiles"]
-    spawner.servers = {**spawner.servers, "profiles": [{**small, **first}, *rest]}

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from components.admission import CLAIM_RULES, Allowed, pod_rules
+from components.network.admission import CLAIM_RULES, Allowed, pod_rules
 
 Manifest = dict[str, Any]
 Bend = Callable[[Manifest], object]

@@ -15,14 +15,14 @@ import yaml
 from kubernetes_asyncio.client import ApiClient
 from kubespawner.clients import load_config
 
-from components.admission import CLAIM_RULES, Allowed, pod_rules
+from components.network.admission import CLAIM_RULES, Allowed, pod_rules
 from hub.server_traits import server_traits
 from hub.settings import SETTINGS_FILE, HubSettings
 from hub.spawner import PlatformSpawner
 from lab.paths import KUBECONFIG, KUBECTL
 from preview.recorder import inventory
 from tests.e2e.cluster import eventually, kubectl
-from tests.hub.test_spawner import Hub, User
+from tests.hub.spawned import Hub, User
 from tests.lab.bends import (
     CLAIMS,
     IMAGE,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.namespaces import quota
+from components.network.namespaces import quota
 from settings import Settings
 from settings.arithmetic import bounds
 from settings.extends import merged

@@ -11,8 +11,8 @@ import pytest
 import requests
 import yaml
 
+from components.exposure.tunnel import TUNNEL_TOKEN
 from components.naming import CLOUDFLARED
-from components.tunnel import TUNNEL_TOKEN
 from lab import edge
 from preview.manifests import manifests
 from preview.recorder import inventory

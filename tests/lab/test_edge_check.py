@@ -4,9 +4,9 @@ from collections.abc import Generator
 
 import pytest
 
-from components.cloudflare_api import asking
-from components.edge_check import complaints, writes
-from components.edge_names import comment, title
+from components.exposure.cloudflare_api import asking
+from components.exposure.edge_check import complaints, writes
+from components.exposure.edge_names import comment, title
 from settings.exposure import Tunnel
 from tests.lab.cloudflare_account import HOST, Account, account
 

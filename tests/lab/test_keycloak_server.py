@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.keycloak_server import ADMINISTRATOR
+from components.identity.keycloak_server import ADMINISTRATOR
 from components.naming import KEYCLOAK_ADMINISTRATOR, KEYCLOAK_DATABASE, KEYCLOAK_DATABASE_PASSWORD
 from deploy.keycloak import Keycloak
 from preview.manifests import manifests

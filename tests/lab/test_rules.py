@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.alerts import alert_groups
+from components.monitoring.alerts import alert_groups
 from lab import build, paths, prometheus
 from settings.load import ROOT
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.hub_config import hub_settings
+from components.hub.config import hub_settings
 from hub.offers import offers
 from hub.person import Person
 from hub.settings import SETTINGS_FILE

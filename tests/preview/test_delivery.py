@@ -95,7 +95,7 @@ def test_it_is_written_where_the_stack_file_asks_for_it(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("components.hub_check.check", asks_nobody)
+    monkeypatch.setattr("components.hub.check.check", asks_nobody)
     monkeypatch.setattr(sys, "argv", ["preview", "render", "--stack", stack, "--out", str(tmp_path / "out")])
     assert main() == 0
     assert (tmp_path / "out" / "application.yaml").exists() is delivered

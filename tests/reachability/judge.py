@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
-from components.edges import Addresses, Edge, Others, Pods
+from components.network.edges import Addresses, Edge, Others, Pods
 from reachability.matrix import Cell, Party
 from reachability.ports import EVERY, FIRST, LAST, PROTOCOLS, Ports, Range, union
 from reachability.semantics import Pod

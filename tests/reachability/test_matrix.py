@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from pulumi._types import input_type_to_dict
 
-from components.edges import Addresses, Edge, Others, Pods, edges
-from components.mesh import TUNNEL_PORT, through_the_mesh
-from components.policies import policies
+from components.network.edges import Addresses, Edge, Others, Pods, edges
+from components.network.mesh import TUNNEL_PORT, through_the_mesh
+from components.network.policies import policies
 from preview.recorder import inventory
 from reachability.matrix import ADDRESSES, Matrix, Party, matrix, parties_in
 from reachability.ports import in_words

@@ -7,7 +7,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 import pulumi
 
-from components.realm import Administrator, Realm, RealmArgs
+from components.identity.realm import Administrator, Realm, RealmArgs
 from hub.settings import CLIENT_SECRET, LOGIN_PASSWORD
 from tests.realm.agreed import PEOPLE, SECRETS, agreed
 

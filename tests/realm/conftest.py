@@ -5,7 +5,7 @@ from secrets import token_hex
 
 import pytest
 
-from components.realm_document import realm_document
+from components.identity.realm_document import realm_document
 from deploy import realm
 from deploy.keycloak import Keycloak
 from lab.paths import KUBECONFIG

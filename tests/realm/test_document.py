@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from components.realm_document import profile_document, realm_document
+from components.identity.realm_document import profile_document, realm_document
 from deploy.program import program_of
 from preview.inventory import Inventory
 from preview.manifests import RenderError

@@ -11,7 +11,7 @@ from preview.recorder import inventory
 from settings import Settings
 from settings.load import read, stack_file
 from tests.conftest import UNPINNED
-from tests.unit.test_contracts import pods
+from tests.unit.contents import pods
 
 SCRATCH = "/tmp"  # noqa: S108 - a directory of the pod's own
 

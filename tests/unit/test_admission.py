@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.admission import CLAIM_RULES, ROUTE_RULES, SERVICE_RULES, Allowed, allowed, pod_rules
-from components.hub_config import hub_settings
+from components.hub.config import hub_settings
+from components.network.admission import CLAIM_RULES, ROUTE_RULES, SERVICE_RULES, Allowed, allowed, pod_rules
 from hub.settings import SETTINGS_FILE, HubSettings
 from preview.inventory import Inventory
 from settings import Settings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.branding import branding, branding_files
+from components.hub.branding import branding, branding_files
 from hub.settings import Branding
 from settings.branding import BrandingSection
 from settings.load import ROOT
@@ -32,7 +32,7 @@ def test_nothing_reaches_the_pod_where_nothing_is_said() -> None:
 
 
 def test_a_file_that_changes_starts_the_hub_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.branding.ROOT", tmp_path)
+    monkeypatch.setattr("components.hub.branding.ROOT", tmp_path)
     told: list[Branding | None] = []
     for text in ("<svg/>", "<svg />"):
         (tmp_path / "logo.svg").write_text(text)

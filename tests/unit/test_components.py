@@ -13,12 +13,12 @@ from pulumi.runtime.settings import Settings as Runtime
 from pulumi.runtime.settings import configure
 from pulumi_kubernetes.core.v1 import VolumeResourceRequirementsArgs
 
-import stack
-from components import edges
-from components.claims import claim
-from components.hub_config import hub_settings
-from components.namespaces import limits, quota
+from components.hub.config import hub_settings
+from components.network import edges
+from components.network.namespaces import limits, quota
 from components.pods import fingerprint
+from components.secrets.declared import declared_secrets
+from components.storage.claims import claim
 from preview.recorder import inventory
 from settings import Settings
 from settings.domain import Resources
@@ -232,7 +232,7 @@ def asked(settings: Settings, given: dict[str, str]) -> Any:
     def ask() -> object:
         configure(Runtime("jupyterhub", "prod"))
         set_all_config(given, list(given))
-        return stack.declared_secrets(settings)
+        return declared_secrets(settings)
 
     return contextvars.Context().run(ask)
 

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from components.hub_config import hub_settings
+from components.hub.config import hub_settings
 from hub.login import claims, edge
 from hub.settings import AccessLogin, KeycloakLogin
 from settings import Settings

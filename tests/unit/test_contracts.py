@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from preview.inventory import Declared, Inventory, Secret
+from tests.unit.contents import containers, leaves, name, objects, pods
 
 STANDARD_LABELS = {f"app.kubernetes.io/{key}" for key in ("name", "component", "part-of", "managed-by")}
 OBJECTS_AT_LEAST = 20
-SEVERAL = {"user-scheduler", "user-placeholder", "cloudflared"}
-"""What there may be more than one of: schedulers choose one among them to work, placeholders do nothing, and tunnels share theirs."""
 LEADING = ("Ingress", "IngressRoute", "HTTPRoute", "Gateway")
 """By which controllers of a cluster lead people in."""
 ANSWERED = ("Tunnel", "Access")
@@ -22,39 +21,6 @@ GIVEN = {
     "urbalurba-lab": {("Secret", "urbalurba", "urbalurba-secrets")},
 }
 """What the stack file says somebody else keeps."""
-
-
-def objects(stack: Inventory) -> list[Declared]:
-    return [resource for resource in stack.resources if resource.is_kubernetes]
-
-
-def name(resource: Declared) -> tuple[str, str, str]:
-    metadata = resource.inputs["metadata"]
-    return resource.inputs["kind"], metadata.get("namespace", ""), metadata["name"]
-
-
-def leaves(node: Any) -> Iterator[object]:
-    if isinstance(node, dict):
-        for value in cast("dict[str, Any]", node).values():
-            yield from leaves(value)
-    elif isinstance(node, list):
-        for value in cast("list[Any]", node):
-            yield from leaves(value)
-    else:
-        yield node
-
-
-def pods(stack: Inventory) -> Iterator[tuple[str, dict[str, Any]]]:
-    for resource in objects(stack):
-        template = resource.inputs.get("spec", {}).get("template")
-        if template:
-            yield resource.inputs["metadata"]["namespace"], template
-
-
-def containers(stack: Inventory) -> Iterator[dict[str, Any]]:
-    for _, template in pods(stack):
-        yield from template["spec"]["containers"]
-        yield from template["spec"].get("initContainers", [])
 
 
 def test_the_rules_below_have_something_to_judge(stack: Inventory) -> None:
@@ -159,88 +125,6 @@ def is_told(leaf: object) -> bool:
     return re.search(r"<<(?!id:)|<<id:[^>]*:clientSecret>>", "" if isinstance(leaf, Secret) else str(leaf)) is not None
 
 
-def test_no_secret_travels_as_an_argument_or_a_literal(stack: Inventory) -> None:
-    for container in containers(stack):
-        for variable in container.get("env", []):
-            secret = re.search("TOKEN|PASSWORD|SECRET|KEY", variable["name"])
-            assert not secret or "secretKeyRef" in variable["valueFrom"], variable["name"]
-
-
-def test_containers_say_what_they_need_and_whether_they_are_well(stack: Inventory) -> None:
-    for container in containers(stack):
-        resources = container["resources"]
-        assert {"cpu", "memory"} == set(resources["requests"]) == set(resources["limits"]), container["name"]
-        only_sleeps = container.get("command") == ["sleep", "infinity"]
-        # It is well as long as it is there.
-        needed = set[str]() if only_sleeps else {"readinessProbe", "livenessProbe"}
-        assert {"readinessProbe", "livenessProbe"} & set(container) == needed, container["name"]
-
-
-def test_containers_are_restricted(stack: Inventory) -> None:
-    for _, template in pods(stack):
-        security = template["spec"]["securityContext"]
-        assert security["runAsNonRoot"] is True
-        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
-    for container in containers(stack):
-        security = container["securityContext"]
-        assert security["allowPrivilegeEscalation"] is False, container["name"]
-        assert security["readOnlyRootFilesystem"] is True, container["name"]
-        assert security["capabilities"] == {"drop": ["ALL"]}, container["name"]
-
-
-def test_every_workload_has_an_account_of_its_own(stack: Inventory) -> None:
-    """Named like it, so that a right given to one is given to no other, and none is left to `default`."""
-    there = {name(account) for account in stack.of("kubernetes:core/v1:ServiceAccount")}
-    used = [
-        ("ServiceAccount", namespace, template["spec"]["serviceAccountName"]) for namespace, template in pods(stack)
-    ]
-    assert sorted(used) == sorted(there)
-    for namespace, template in pods(stack):
-        component = template["metadata"]["labels"]["app.kubernetes.io/component"]
-        assert template["spec"]["serviceAccountName"] == component, namespace
-
-
-def test_a_token_is_mounted_where_a_binding_gives_it_rights_and_nowhere_else(stack: Inventory) -> None:
-    bound = {
-        (subject["namespace"], subject["name"])
-        for kind in ("RoleBinding", "ClusterRoleBinding")
-        for binding in stack.of(f"kubernetes:rbac.authorization.k8s.io/v1:{kind}")
-        for subject in binding.inputs["subjects"]
-    }
-    mounted = {
-        (namespace, template["spec"]["serviceAccountName"])
-        for namespace, template in pods(stack)
-        if template["spec"]["automountServiceAccountToken"]
-    }
-    assert mounted == bound
-    assert (stack.outputs["namespace"], "hub") in bound
-    for account in stack.of("kubernetes:core/v1:ServiceAccount"):
-        assert account.inputs["automountServiceAccountToken"] is False, account.urn
-
-
-def test_no_variable_comes_from_a_service_nearby(stack: Inventory) -> None:
-    for namespace, template in pods(stack):
-        assert template["spec"]["enableServiceLinks"] is False, (namespace, template["metadata"])
-
-
-def test_the_hub_may_do_what_spawning_needs_and_no_more(stack: Inventory) -> None:
-    role = stack.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "hub-role").inputs
-    allowed = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
-    read = ("get", "list", "watch")
-    assert allowed == {
-        *(("pods", verb) for verb in (*read, "create", "delete")),
-        *(("persistentvolumeclaims", verb) for verb in (*read, "create")),
-        *(("events", verb) for verb in read),
-    }
-    assert all(rule["apiGroups"] == [""] for rule in role["rules"])
-    assert role["metadata"]["namespace"] == stack.outputs["users_namespace"]
-
-
-def test_images_are_pinned_by_content(stack: Inventory) -> None:
-    for container in containers(stack):
-        assert re.search(r"@sha256:[0-9a-f]{64}$|^lab\.local/\w+:[0-9a-f]{16}$|^\w+:unpinned$", container["image"])
-
-
 def test_both_namespaces_are_restricted_and_closed(stack: Inventory) -> None:
     namespaces = stack.of("kubernetes:core/v1:Namespace")
     assert len(namespaces) == 2
@@ -304,35 +188,3 @@ def test_every_role_binding_refers_to_a_role_and_an_account_of_ours(stack: Inven
         assert (role["kind"], namespace, role["name"]) in there
         for subject in binding.inputs["subjects"]:
             assert (subject["kind"], subject["namespace"], subject["name"]) in there
-
-
-@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
-def test_there_is_one_of_each_workload_and_it_goes_before_the_next_comes(stack: Inventory, kind: str) -> None:
-    for workload in stack.of(f"kubernetes:apps/v1:{kind}"):
-        spec = workload.inputs["spec"]
-        if workload.name not in SEVERAL:
-            assert spec["replicas"] == 1, workload.urn
-            assert kind == "StatefulSet" or spec["strategy"] == {"type": "Recreate"}, workload.urn
-
-
-def test_what_there_are_several_of_shares_no_state(stack: Inventory) -> None:
-    for workload in stack.of("kubernetes:apps/v1:Deployment"):
-        volumes = workload.inputs["spec"]["template"]["spec"].get("volumes", [])
-        assert workload.name not in SEVERAL or all("persistentVolumeClaim" not in volume for volume in volumes)
-
-
-def test_no_budget_keeps_a_node_from_being_drained(stack: Inventory) -> None:
-    """One that covers a single pod would: it could never be evicted."""
-    deployments = {name(found)[1:]: found.inputs["spec"] for found in stack.of("kubernetes:apps/v1:Deployment")}
-    for budget in stack.of("kubernetes:policy/v1:PodDisruptionBudget"):
-        spec, (_, namespace, _) = budget.inputs["spec"], name(budget)
-        assert spec["maxUnavailable"] == 1
-        assert "minAvailable" not in spec
-        covered = [
-            deployment["replicas"]
-            for (there, _), deployment in deployments.items()
-            if there == namespace
-            and spec["selector"]["matchLabels"].items() <= deployment["template"]["metadata"]["labels"].items()
-        ]
-        assert covered, budget.urn
-        assert min(covered) > 1, budget.urn

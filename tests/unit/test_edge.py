@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 from pulumi_cloudflare import ZeroTrustAccessPolicyIncludeArgs
 
-from components.access import people
-from components.cloudflare import login
-from components.edge_names import lasting
+from components.exposure.access import people
+from components.exposure.cloudflare import login
+from components.exposure.edge_names import lasting
+from components.exposure.tunnel import TUNNEL_TOKEN, connector_token
 from components.naming import SECRETS_ANNOTATION
 from components.pods import fingerprint
-from components.tunnel import TUNNEL_TOKEN, connector_token
 from preview.inventory import Inventory, Secret
 from preview.recorder import inventory
 from settings.exposure import Access, Allowed, ExistingLogin, OneTimePin

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from components.cloudflare_api import Answer, Unreachable, asking
-from components.edge_check import complaints, writes
-from components.edge_names import comment, title
+from components.exposure.cloudflare_api import Answer, Unreachable, asking
+from components.exposure.edge_check import complaints, writes
+from components.exposure.edge_names import comment, title
 from settings.exposure import Tunnel
 from settings.load import ROOT, SETTINGS_KEY
 
@@ -221,7 +221,7 @@ def busy() -> Any:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.cloudflare_api._PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("components.exposure.cloudflare_api._PAUSES", (0.0, 0.0, 0.0))
 
 
 @pytest.mark.parametrize(

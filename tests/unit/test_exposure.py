@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from components.edges import Edge, Others, Pods, edges
-from components.ingress import SERVERS_TLS_SECRET, TLS_SECRET, annotations, certificates, copies
-from components.mesh import PROBES, TUNNEL_PORT, targets, through_the_mesh
+from components.exposure.ingress import SERVERS_TLS_SECRET, TLS_SECRET, annotations, certificates, copies
+from components.network.edges import Edge, Others, Pods, edges
+from components.network.mesh import PROBES, TUNNEL_PORT, targets, through_the_mesh
 from preview.inventory import Inventory
 from preview.recorder import inventory
 from settings import Settings, SettingsError

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from components import edges
-from components.keycloak_server import ADMINISTRATOR_SECRET
+from components.identity.keycloak_server import ADMINISTRATOR_SECRET
 from components.naming import KEYCLOAK_ADMINISTRATOR, KEYCLOAK_DATABASE, KEYCLOAK_DATABASE_PASSWORD
+from components.network import edges
 from hub.settings import DATABASE_PASSWORD
 from preview.inventory import Inventory
 from preview.recorder import inventory

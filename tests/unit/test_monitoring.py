@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from components.alerts import alert_groups, dashboard
+from components.monitoring.alerts import alert_groups, dashboard
 from components.scraping import HUB_METRICS, PROXY_METRICS, scrape_annotations
 from hub.places import Places
 from hub.secret_files import SecretError, read_secrets

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.hub_config import hub_settings
+from components.hub.config import hub_settings
 from hub.check import check
 from settings import Settings, SettingsError, rules
 from settings.extends import extended

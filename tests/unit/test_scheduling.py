@@ -10,9 +10,9 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from components.hub.server_nodes import server_nodes
 from components.placement import are_several
-from components.scheduler_config import cluster_rules, configuration, platform_rules, users_rules
-from components.server_nodes import server_nodes
+from components.scheduling.scheduler_config import cluster_rules, configuration, platform_rules, users_rules
 from hub.settings import HubSettings, ServerNodes
 from preview.inventory import Declared, Inventory
 from preview.recorder import inventory
@@ -20,7 +20,7 @@ from settings import Settings
 from settings.cluster import Cluster
 from settings.load import SETTINGS_KEY
 from settings.scheduling import SchedulingSection
-from tests.unit.test_contracts import pods
+from tests.unit.contents import pods
 
 With = Callable[..., Inventory]
 THERE = {"node_selector": {"example.org/purpose": "platform"}, "tolerations": [{"key": "ours", "effect": "NoSchedule"}]}

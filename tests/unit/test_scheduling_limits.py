@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.hub_config import hub_settings
+from components.hub.config import hub_settings
 from hub.places import Places
 from hub.secret_files import Secrets
 from hub.traits import traits

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from components.admission import allowed
-from components.catalogue import exported, portal_files
-from components.edges import ANYWHERE_BUT_METADATA, PUBLIC, Addresses, Edge, Others, Pods, edges
-from components.hub_config import hub_settings
-from components.policies import policies
-from components.server_config import user_servers
-from components.services import declared_services, looking
+from components.hub.config import hub_settings
+from components.hub.server_config import user_servers
+from components.network.admission import allowed
+from components.network.edges import ANYWHERE_BUT_METADATA, PUBLIC, Addresses, Edge, Others, Pods, edges
+from components.network.policies import policies
+from components.services.catalogue import exported, portal_files
+from components.services.services import declared_services, looking
 from hub.furnish import PodParts
 from hub.person import Person
 from hub.platform_services import service_parts

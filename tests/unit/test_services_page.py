@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from components.services import declared_services
+from components.services.services import declared_services
 from settings.load import ROOT
 from tests.unit.test_services import KINDS, declaring, one
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pulumi
 import pytest
 
-from components.hub_config import OUR_POSTGRES_NAME
+from components.hub.config import OUR_POSTGRES_NAME
 from components.naming import SECRETS_ANNOTATION, SETTINGS_ANNOTATION
 from components.pods import fingerprint, keyed_fingerprint
 from hub.settings import (
@@ -23,7 +23,7 @@ from preview.inventory import Inventory
 from preview.recorder import inventory
 from settings.load import ROOT, SETTINGS_KEY, stack_file
 from tests.unit.conftest import SCRATCH, evaluated, mounts, ports, settings_of, told, workloads
-from tests.unit.test_contracts import containers, objects
+from tests.unit.contents import containers, objects
 
 MACHINES = ("cookie-secret", "crypt-key", "fingerprint-key", "proxy-token")
 GENERATED = {name: f"<<generated:digits:64:{name}>>" for name in MACHINES}

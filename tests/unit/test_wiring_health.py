@@ -2,7 +2,7 @@
 
 from preview.inventory import Inventory
 from tests.unit.conftest import SCRATCH, mounts, ports, settings_of, workloads
-from tests.unit.test_contracts import containers
+from tests.unit.contents import containers
 
 PROBES = ("livenessProbe", "readinessProbe")
 POSTGRES = {probe: {"exec": {"command": ["pg_isready", "-q"]}} for probe in PROBES}

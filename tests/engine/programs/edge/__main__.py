@@ -5,16 +5,18 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.exposure.cloudflare import Cloudflare
+from components.exposure.edge_args import EdgeArgs
 from components.placement import Nodes
-from components.way_in import WayInArgs, way_in
 from settings.exposure import Tunnel
 from settings.nodes import Placement
 
 config = pulumi.Config()
 exposure: dict[str, Any] = config.require_object("exposure")
 files = kubernetes.Provider("files", render_yaml_to_directory=config.require("files"))
-way_in(
-    WayInArgs(
+Cloudflare(
+    "cloudflare",
+    EdgeArgs(
         settings=Tunnel.model_validate(exposure),
         api_token=config.require_secret("token"),
         namespace="edge",

@@ -1,0 +1,1 @@
+"""The hub, the proxy in front of it, and what both are told."""

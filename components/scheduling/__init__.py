@@ -1,0 +1,1 @@
+"""Which nodes take which pods, and what is there before somebody waits for it."""

@@ -1,0 +1,1 @@
+"""What lasts: databases, claims and the volumes that users share."""
