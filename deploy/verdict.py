@@ -85,8 +85,10 @@ def _unready(found: Manifest, seen: Observed) -> Verdict:
     if failed := condition(found, "Failed"):
         return Verdict(f"has failed: {failed.get('message', '')}", 0)
     pods = seen.pods_of(found)
+    # One that has failed stays to be looked at, also when its successor is on its way.
+    on_the_way = [pod for pod in pods if pod.get("status", {}).get("phase") != "Failed"] or pods
     wanted = found.get("status", {}).get("updateRevision")
-    verdicts = [verdict for pod in pods if (verdict := _outdated(pod, wanted) or _pod(pod, seen))]
+    verdicts = [verdict for pod in on_the_way if (verdict := _outdated(pod, wanted) or _pod(pod, seen))]
     if verdicts:
         return min(verdicts, key=lambda v: float("inf") if v.patience is None else v.patience)
     return Verdict("has its pods, and Kubernetes has not counted them yet") if pods else _no_pods(found, seen)

@@ -91,6 +91,18 @@ def test_a_mount_that_came_right_is_no_longer_blamed() -> None:
     assert found.reason.endswith("Pulling image")
 
 
+def test_a_pod_that_the_node_refused_is_blamed_until_another_is_on_its_way() -> None:
+    objects = sample("failing-probe")
+    pod = objects_of(objects, "Pod")
+    name = f"{pod['metadata']['name']}-refused"
+    refused = copy.deepcopy(pod) | {"status": {"phase": "Failed", "reason": "OutOfcpu"}}
+    refused["metadata"] |= {"name": name, "uid": name}
+    alone = verdict("failing-probe", [refused if found is pod else found for found in objects])
+    assert alone is not None
+    assert alone.reason == f"{name} has failed: OutOfcpu"
+    assert verdict("failing-probe", [refused, *objects]) == verdict("failing-probe", objects)
+
+
 def test_pods_of_an_earlier_revision_go_first() -> None:
     objects = sample("ready")
     newer = copy.deepcopy(objects_of(objects, "ReplicaSet"))
