@@ -130,6 +130,9 @@ class Person:
         return "Start My Server" in self.page.inner_text("#start")
 
     def log_out(self) -> None:
+        self.clicks_log_out()
+        self.is_asked()
+
+    def clicks_log_out(self) -> None:
         self.page.goto(f"{self.hub}/hub/home")
         self.page.click("#logout")
-        self.is_asked()

@@ -20,7 +20,8 @@ from deploy import forward, reach
 from deploy.engine import engine_home
 from preview.inventory import Inventory
 from preview.recorder import inventory
-from settings.load import ROOT, SETTINGS_KEY, stack_file
+from settings.extends import extended
+from settings.load import ROOT, SETTINGS_KEY, settings_of
 from tests.e2e.cluster import kubectl
 
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
@@ -39,9 +40,16 @@ class Checkout:
         self._backend = directory / "backend"
         self._backend.mkdir()
         self._credentials = directory / "credentials"
-        self._settings: dict[str, Any] = yaml.safe_load(stack_file(template).read_text())["config"][SETTINGS_KEY]
-        forwarded = self._settings.get("exposure", {}).get("kind", "port_forward") == "port_forward"
-        self.change({"namespace.name": self.stack, **({"exposure.port": free_port()} if forwarded else {}), **changes})
+        self._settings: Any = extended(settings_of(template), template, settings_of)
+        self.change({"namespace.name": self.stack, **self._ports(), **changes})
+
+    def _ports(self) -> dict[str, int]:
+        """Of this machine, where the template has some."""
+        places = {
+            "exposure.port": self._settings["exposure"],
+            "identity.server.port": self._settings["identity"].get("server", {}),
+        }
+        return {key: free_port() for key, section in places.items() if "port" in section}
 
     @property
     def file(self) -> Path:

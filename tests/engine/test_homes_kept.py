@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.engine]
 
 
 def test_a_plain_preview_and_a_plain_up_refuse_and_touch_nothing(make: Make) -> None:
-    stack = make("dev")
+    stack = make("password")
     stack.init()
     leave_behind(stack)
     before = versions(stack)

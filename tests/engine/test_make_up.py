@@ -21,7 +21,7 @@ MOMENTS = {
 
 @pytest.fixture(scope="module")
 def stack(make: Make) -> Checkout:
-    return make("dev")
+    return make("password")
 
 
 def converges(stack: Checkout) -> None:
@@ -86,7 +86,7 @@ def test_destroy_with_the_data_leaves_nothing(stack: Checkout) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("moment", [made(count) for count in range(1, 36, 3)], ids=range(1, 36, 3))
 def test_killed_at_any_resource_it_goes_on(make: Make, moment: Moment) -> None:
-    stack = make("dev")
+    stack = make("password")
     kill(stack, "up", moment)
     seen = secret_values(name for name in stack.namespaces if exists(name))
     converges(stack)

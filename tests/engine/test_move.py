@@ -15,7 +15,7 @@ def kept(stack: Checkout) -> dict[str, dict[str, str]]:
 
 
 def test_a_stack_is_moved_there_and_back(make: Make) -> None:
-    stack = make("dev")
+    stack = make("password")
     stack.deploy("up", "--way=kubectl")
     before = kept(stack)
     assert len(before["values"]) == 5

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.engine]
 
 @pytest.fixture(scope="module")
 def stack(make: Make) -> Checkout:
-    checkout = make("dev")
+    checkout = make("password")
     checkout.init()
     return checkout
 
@@ -104,7 +104,7 @@ def test_a_change_is_made_in_place(running: Checkout) -> None:
 
 @pytest.fixture(scope="module")
 def refused(make: Make) -> Checkout:
-    checkout = make("dev")
+    checkout = make("password")
     checkout.init()
     return checkout
 

@@ -14,7 +14,6 @@ from tests.engine.checkout import Checkout
 from tests.lab.left_behind import PEOPLE, leave_behind, versions
 
 pytestmark = pytest.mark.lab
-NAMED = {"kind": "password", "password": {"kind": "generated"}, "admins": ["admin"], "users": ["alice", "bob"]}
 """People whom the stack file names, so that a complaint can."""
 DATA = {"name": "data", "kind": "shared", "size": "1Gi", "storage_class": "lab-rwx", "mount": "/mnt/data"}
 SUBPATH = {"kind": "shared_subpath", "volume": "work", "mount": "/home/jovyan/work"}
@@ -23,7 +22,7 @@ WORK = {"name": "work", "kind": "shared", "size": "1Gi", "storage_class": "lab-r
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    checkout = Checkout(tmp_path_factory.mktemp("kept"), "dev", **{"identity": NAMED, "storage.volumes": [DATA]})
+    checkout = Checkout(tmp_path_factory.mktemp("kept"), "password", **{"storage.volumes": [DATA]})
     leave_behind(checkout)
     yield checkout
     checkout.remove()
