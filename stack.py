@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 def deploy(settings: Settings, images: Mapping[str, str]) -> Mapping[str, pulumi.Output[str]]:
     """The platform, and what others may want to know of it."""
-    spaces = Platform(settings, images).spaces
+    # A secret that nobody has set is told before anything is registered.
+    spaces = Platform(settings, declared_secrets(settings), images).spaces
     return {
         "namespace": spaces.platform,
         "users_namespace": spaces.users,
@@ -54,10 +55,11 @@ def deploy(settings: Settings, images: Mapping[str, str]) -> Mapping[str, pulumi
 class Platform(Component):
     """The root of the tree; every part inherits the cluster from it."""
 
-    def __init__(self, settings: Settings, images: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, secrets: Mapping[str, pulumi.Output[str]], images: Mapping[str, str]
+    ) -> None:
         super().__init__("platform", pulumi.ResourceOptions(providers=[cluster(settings.cluster)]))
-        self.settings, self.images = settings, images
-        self.secrets = declared_secrets(settings)
+        self.settings, self.secrets, self.images = settings, secrets, images
         self.runtime = hub_settings(settings, images)
 
         self.spaces = self._spaces()

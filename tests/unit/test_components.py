@@ -1,7 +1,7 @@
 """The decisions of the components, in tables: what each setting becomes, and what it leaves alone."""
 
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from pulumi.runtime.settings import Settings as Runtime
 from pulumi.runtime.settings import configure
 from pulumi_kubernetes.core.v1 import VolumeResourceRequirementsArgs
 
+import stack
 from components.hub.config import hub_settings
 from components.network import edges
 from components.network.namespaces import limits, quota
@@ -226,13 +227,13 @@ def test_a_fingerprint_tells_contents_apart_and_tells_nothing_else() -> None:
     assert "one" not in fingerprint("one")
 
 
-def asked(settings: Settings, given: dict[str, str]) -> Any:
-    """The secrets the program takes from a configuration, or its complaint."""
+def asked(settings: Settings, given: dict[str, str], of: Callable[[Settings], object] = declared_secrets) -> Any:
+    """What the program takes from a configuration, by itself its secrets; or its complaint."""
 
     def ask() -> object:
         configure(Runtime("jupyterhub", "prod"))
         set_all_config(given, list(given))
-        return declared_secrets(settings)
+        return of(settings)
 
     return contextvars.Context().run(ask)
 
@@ -259,6 +260,14 @@ async def test_every_secret_nobody_has_set_is_named_with_its_key_and_the_command
         asked(settings, {"jupyterhub:cloudflare-api-token": "x"})
     assert "cloudflare-api-token" not in str(refusal.value)
     assert "postgres-password" in str(refusal.value)
+
+
+async def test_nothing_is_begun_while_a_secret_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(stack, "Platform", lambda *given: begun.append(given))
+    with pytest.raises(pulumi.RunError, match="secrets are missing"):
+        asked(read(stack_file("prod")), {}, lambda settings: stack.deploy(settings, {}))
+    assert begun == []
 
 
 async def test_what_somebody_has_set_stays_secret() -> None:
