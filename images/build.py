@@ -17,7 +17,7 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LENT = "/run/secrets/site-ca"
 COMPILERS: dict[str, Callable[[Path], None]] = {
     "cloudflared": cloudflare.compile_connector,
-    "scheduler": partial(go.compile_program, "k8s.io/kubernetes/cmd/kube-scheduler"),
+    "scheduler": partial(go.compile_kubernetes, "k8s.io/kubernetes/cmd/kube-scheduler"),
 }
 KEPT = 2
 """How many builds of an image the store remembers: the present one and the one to go back to."""

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lab import paths
@@ -17,6 +17,7 @@ OLDEST_GO = (1, 24)
 PROGRAMS = {"node": ".", "pause": "./pause", "policies-cni": "./policies-cni"}
 KEPT = 2
 PROGRESS_SECONDS = 15
+STRIPPED = "-s -w"
 
 
 def sources() -> list[Path]:
@@ -77,9 +78,7 @@ def check_go() -> None:
 def linker_flags(version: str) -> str:
     major, minor = version.removeprefix("v").split(".")[:2]
     values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
-    return " ".join(
-        ["-s", "-w", *(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())]
-    )
+    return " ".join([STRIPPED, *(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())])
 
 
 def environment() -> dict[str, str]:
@@ -94,20 +93,28 @@ def environment() -> dict[str, str]:
 
 
 def build() -> None:
-    """Compile into a directory that appears under its final name only when whole."""
-    unfinished = target().with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    for name, package in PROGRAMS.items():
-        compile_program(package, unfinished / name)
-    unfinished.replace(target())
+    build_all(PROGRAMS, target(), paths.SOURCE, linker_flags(kubernetes_version()))
     discard_old()
 
 
-def compile_program(package: str, program: Path, modules: Path = paths.SOURCE, flags: str = "") -> None:
-    """Kubernetes' own programs know their version by what the linker is told; of others, their modules say it."""
+def build_all(programs: Mapping[str, str], folder: Path, modules: Path, flags: str = STRIPPED, *options: str) -> None:
+    """Compile packages, by the names of their programs, into a folder that appears under its name only when whole."""
+    unfinished = folder.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    for name, package in programs.items():
+        compile_program(package, unfinished / name, modules, flags, *options)
+    unfinished.replace(folder)
+
+
+def compile_kubernetes(package: str, program: Path) -> None:
+    compile_program(package, program, paths.SOURCE, linker_flags(kubernetes_version()))
+
+
+def compile_program(package: str, program: Path, modules: Path, flags: str = STRIPPED, *options: str) -> None:
+    """With flags for the linker, which may tell a program its version, and options for the compiler."""
     command = ["nice", "-n", "10", "go", "build", "-v", "-trimpath", "-buildvcs=false"]
-    command += ["-ldflags", flags or linker_flags(kubernetes_version()), "-o", str(program), package]
+    command += ["-ldflags", flags, *options, "-o", str(program), package]
     with subprocess.Popen(command, cwd=modules, env=environment(), stderr=subprocess.PIPE, text=True) as process:
         said = follow(process.stderr or ())
     if process.returncode:

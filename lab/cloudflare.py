@@ -105,7 +105,7 @@ def _compile(name: str) -> None:
     with tempfile.TemporaryDirectory(dir=BUILT, prefix="unfinished-") as unfinished:
         made = Path(unfinished, name)
         if name == "standin":
-            build.compile_program(".", made, SOURCE, "-s -w")
+            build.compile_program(".", made, SOURCE)
         else:
             compile_connector(made)
         target(name).mkdir(exist_ok=True)
@@ -116,7 +116,7 @@ def _compile(name: str) -> None:
 
 def compile_connector(program: Path) -> None:
     """The real cloudflared, which knows its version by what the linker is told."""
-    flags = f"-s -w -X main.Version={build.pinned(CONNECTOR, SOURCE)}"
+    flags = f"{build.STRIPPED} -X main.Version={build.pinned(CONNECTOR, SOURCE)}"
     build.compile_program(f"{CONNECTOR}/cmd/cloudflared", program, SOURCE, flags)
 
 

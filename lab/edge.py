@@ -4,6 +4,7 @@ Nothing of a platform is made for this. cloudflared is told where its edge is as
 finds the keys of Access by their name, which leads here; and it trusts this authority, as any program of Go can be told to.
 """
 
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from lab import cloudflare
 from lab.cloudflare import Cloudflare
 from lab.commands import run
+from lab.up import kubectl, kubectl_apply
 
 # Of the range that is kept for examples: nobody has it, and no policy knows it for private.
 ADDRESS = "203.0.113.7"
@@ -33,14 +35,19 @@ def serving(domain: str, team: str, *, account: str = "", zone: str = "") -> Gen
         run("ip", "address", "delete", f"{ADDRESS}/32", "dev", "lo")
 
 
-def authority(there: Cloudflare) -> dict[str, Any]:
-    """A ConfigMap, for the namespace of the connectors."""
-    content = {_FILE: there.authority.read_text()}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _AUTHORITY}, "data": content}
+def lead(namespace: str, there: Cloudflare, *deployments: str) -> None:
+    """Whom their pods, each named as its Deployment, would find on the internet, they find here."""
+    kubectl_apply(json.dumps(_authority(namespace, there)))
+    for name in deployments:
+        kubectl("patch", f"--namespace={namespace}", f"deployment/{name}", f"--patch={json.dumps(_led(name, there))}")
 
 
-def led(there: Cloudflare, container: str = "cloudflared") -> dict[str, Any]:
-    """A patch of the connectors' Deployment, as `kubectl patch` takes it."""
+def _authority(namespace: str, there: Cloudflare) -> dict[str, Any]:
+    metadata = {"name": _AUTHORITY, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {_FILE: there.authority.read_text()}}
+
+
+def _led(container: str, there: Cloudflare) -> dict[str, Any]:
     environment = {
         "TUNNEL_EDGE": there.edge,
         "TUNNEL_TRANSPORT_PROTOCOL": "http2",

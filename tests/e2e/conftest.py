@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -16,7 +16,7 @@ from settings.exposure import PortForward
 from settings.load import ROOT, read, stack_file
 from tests.e2e.cluster import kubectl, secret
 from tests.e2e.keycloak import Realm, embedded
-from tests.e2e.person import Person
+from tests.e2e.person import Guest, Person, Seat
 from tests.lab.hub_session import HubSession
 
 GUEST_PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who are there for one test
@@ -38,12 +38,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[str, str, str], Person]]:
+def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Seat]:
     """Seats a person at a browser of their own; what they saw last is kept as a picture."""
     seated: list[tuple[str, BrowserContext]] = []
 
-    def seat(hub: str, name: str, password: str) -> Person:
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
+    def seat(hub: str, name: str, password: str, *, proxy: str | None = None) -> Person:
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 800},
+            ignore_https_errors=True,
+            proxy={"server": proxy} if proxy else None,
+        )
         seated.append((name, context))
         context.set_default_timeout(30_000)
         return Person(context.new_page(), hub, name, password)
@@ -97,9 +101,7 @@ def administrator(dev_hub: str, dev_password: Password) -> HubSession:
 
 
 @pytest.fixture
-def guest(
-    person: Callable[[str, str, str], Person], dev_hub: str, dev_realm: Realm, administrator: HubSession
-) -> Iterator[Callable[..., Person]]:
+def guest(person: Seat, dev_hub: str, dev_realm: Realm, administrator: HubSession) -> Iterator[Guest]:
     """Seats somebody who has an account, in such groups, for as long as a test takes."""
     names: list[str] = []
 

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from playwright.sync_api import Page, expect
 
@@ -136,3 +137,15 @@ class Person:
     def clicks_log_out(self) -> None:
         self.page.goto(f"{self.hub}/hub/home")
         self.page.click("#logout")
+
+
+class Seat(Protocol):
+    """Gives a person a browser of their own, and a way to the hub if not every browser finds it."""
+
+    def __call__(self, hub: str, name: str, password: str, *, proxy: str | None = None) -> Person: ...
+
+
+class Guest(Protocol):
+    """Seats somebody who has an account, in such groups, for as long as a test takes."""
+
+    def __call__(self, name: str, *groups: str) -> Person: ...

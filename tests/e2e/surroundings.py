@@ -23,7 +23,8 @@ GIT_SERVER = ROOT / "tests" / "workspace" / "git_server.py"
 NODE = "jupyterhub-lab"
 NODE_ADDRESS = "10.244.0.1"
 KEYCLOAK, KEYCLOAK_URL = "keycloak", f"http://{NODE_ADDRESS}:8180"
-"""As the stacks here name it."""
+KEYCLOAK_CLIENT = "jupyterhub-platform"
+"""As the stacks here name it, and the client by which they may manage a realm of it."""
 
 
 def namespace(name: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -12,14 +12,11 @@ from settings.load import ROOT
 from tests.e2e import surroundings
 from tests.e2e.cluster import pod_of
 from tests.e2e.keycloak import Realm
-from tests.e2e.person import Person
+from tests.e2e.person import Seat
 from tests.hub import control_api
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
-Seat = Callable[[str, str, str], Person]
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of stacks that live for one test run
-ADMINISTRATOR = "jupyterhub-platform"
-"""What the stack files call the client that may manage a realm of another's Keycloak."""
 SECONDS = 900
 GPU = "nvidia.com/gpu"
 HOME = "/home/jovyan/thinkube/notebooks"
@@ -45,7 +42,7 @@ def prod(keycloak: Keycloak) -> str:
     names = ("minio-access-key", "minio-secret-key", "postgres-password")
     realm = Realm(keycloak, "jupyterhub")
     realm.unmake()
-    realm.let_make(ADMINISTRATOR, PASSWORD)
+    realm.let_make(surroundings.KEYCLOAK_CLIENT, PASSWORD)
     given = {"keycloak-administrator": PASSWORD, "hub-database-password": PASSWORD}
     surroundings.declared("prod-lab", given | {name: f"the {name}" for name in names})
     up("prod-lab")
@@ -84,7 +81,7 @@ def thinkube(realm: Realm, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     realm.make(["jupyterhub-users", "researchers", "jupyterhub-admins"])
     realm.bring("alice", PASSWORD, ["jupyterhub-users", "researchers"])
     realm.bring("bob", PASSWORD, ["jupyterhub-users"])
-    realm.let_manage(ADMINISTRATOR, PASSWORD, "view-realm", "manage-clients", "manage-users")
+    realm.let_manage(surroundings.KEYCLOAK_CLIENT, PASSWORD, "view-realm", "manage-clients", "manage-users")
     surroundings.declared("thinkube-lab", {"keycloak-administrator": PASSWORD})
     up("thinkube-lab")
     surroundings.secret("thinkube-users", "anthropic-api-key", {"api-key": "the api key"})

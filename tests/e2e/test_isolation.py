@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -14,11 +14,10 @@ import requests
 from settings.load import ROOT
 from tests.e2e import surroundings
 from tests.e2e.cluster import eventually, kubectl, pod_of, secret
-from tests.e2e.person import Person
+from tests.e2e.person import Person, Seat
 from tests.lab.hub_session import HubSession
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
-Seat = Callable[[str, str, str], Person]
 SECONDS = 900
 PAGE = Path(__file__).with_name("hostile.html")
 PUBLIC = "/home/jovyan/.local/share/jupyter/labextensions/cat"

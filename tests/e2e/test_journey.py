@@ -3,17 +3,15 @@
 import contextlib
 import http.client
 import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Error, WebSocket, expect
 
 from tests.e2e.cluster import eventually, kubectl, objects, pod_of
-from tests.e2e.person import Person
+from tests.e2e.person import Seat
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
-Seat = Callable[[str, str, str], Person]
 USERS = "jupyterhub-users"
 
 

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -10,13 +9,11 @@ from playwright.sync_api import expect
 from hub.server_traits import FORGETS_AFTER
 from tests.e2e.cluster import eventually
 from tests.e2e.keycloak import Realm
-from tests.e2e.person import Person
+from tests.e2e.person import Guest, Seat
 from tests.e2e.replay import AT_THE_HUB, DOORS, Held
 from tests.lab.hub_session import HubSession
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
-Seat = Callable[[str, str, str], Person]
-Guest = Callable[..., Person]
 NO_SUCH: dict[str, object] = {"profile": "there is none"}
 """Before the hub judges such a wish it asks Keycloak who wants that: 400 for somebody it knows, 403 for anybody else."""
 NOT_YET = "You may not use this platform yet"

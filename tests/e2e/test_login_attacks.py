@@ -1,17 +1,14 @@
 """People who would like to be taken for somebody else, with a real Keycloak that lets them."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import expect
 
 from deploy.keycloak import RefusedError
 from tests.e2e.keycloak import Realm
-from tests.e2e.person import Person
+from tests.e2e.person import Guest
 from tests.lab.hub_session import HubSession
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
-Guest = Callable[..., Person]
 CYRILLIC = "\N{CYRILLIC SMALL LETTER A}lice"
 FULL_WIDTH = "\N{FULLWIDTH LATIN SMALL LETTER A}lice"
 LOOK_ALIKE = [CYRILLIC, FULL_WIDTH, "alice."]

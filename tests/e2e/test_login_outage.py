@@ -1,7 +1,7 @@
 """What becomes of those who are logged in while Keycloak is away, or signs with another key."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -14,11 +14,9 @@ from settings.identity import KeycloakIdentity
 from settings.load import read, stack_file
 from tests.e2e.cluster import eventually, kubectl, objects
 from tests.e2e.keycloak import Realm
-from tests.e2e.person import Person
+from tests.e2e.person import Guest, Person, Seat
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
-Seat = Callable[[str, str, str], Person]
-Guest = Callable[..., Person]
 PLATFORM = "jupyterhub"
 NO_SUCH: dict[str, object] = {"profile": "there is none"}
 LONG_SECONDS = 600

@@ -14,14 +14,10 @@ import yaml
 
 from lab.paths import KUBECONFIG
 from settings.load import ROOT
+from tests.engine.conftest import lacking
 from tests.lab.cloudflare_account import HOST, Account, account
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        shutil.which("pulumi-resource-cloudflare") is None, reason="the Pulumi plugin cloudflare is not on PATH"
-    ),
-]
+pytestmark = [pytest.mark.engine]
 PROGRAM = Path(__file__).parent / "programs" / "edge"
 MADE = {"tunnels": 1, "configurations": 1, "dns_records": 1, "applications": 1, "policies": 2, "service_tokens": 1}
 
@@ -84,6 +80,8 @@ class Edge:
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Generator[Edge]:
+    if reason := lacking("cloudflare"):
+        pytest.skip(reason)
     with account() as there:
         made = Edge(tmp_path_factory.mktemp("edge"), there)
         made.up()
@@ -131,10 +129,10 @@ def test_what_somebody_changed_is_set_right(edge: Edge) -> None:
 
 def test_another_secret_is_the_same_tunnel(edge: Edge) -> None:
     before = edge.objects()["tunnels"][0]
-    token = edge.there.call("GET", f"cfd_tunnel/{before['id']}/token").json()["result"]
+    token = edge.there.tunnel_token(before["id"])
     edge.set(rotations={"tunnel-secret": 1})
     edge.up()
-    assert edge.there.call("GET", f"cfd_tunnel/{before['id']}/token").json()["result"] != token
+    assert edge.there.tunnel_token(before["id"]) != token
     assert [tunnel["id"] for tunnel in edge.objects()["tunnels"]] == [before["id"]]
 
 

@@ -105,15 +105,11 @@ def test_everything_is_there_and_each_knows_the_others(running: Checkout, there:
     [rule, rest] = routes["config"]["ingress"]
     assert rule["originRequest"]["access"]["audTag"] == [application["aud"]]
     assert rest == {"service": "http_status:404"}
-    assert said_by(given_to_the_pods(running)) == said_by(known_to_the_account(there, tunnel["id"]))
+    assert said_by(given_to_the_pods(running)) == said_by(there.tunnel_token(tunnel["id"]))
 
 
 def given_to_the_pods(running: Checkout) -> str:
     return secret_values(running.namespaces)[f"{TUNNEL_TOKEN}/{TUNNEL_TOKEN}"]
-
-
-def known_to_the_account(there: Account, tunnel: str) -> str:
-    return there.call("GET", f"cfd_tunnel/{tunnel}/token").json()["result"]
 
 
 def said_by(token: str) -> dict[str, str]:
@@ -169,7 +165,7 @@ def test_another_secret_of_the_tunnel_reaches_the_pods(running: Checkout, there:
     token = given_to_the_pods(running)
     assert token != before
     assert [each["id"] for each in objects(there)["tunnels"]] == [tunnel["id"]]
-    assert said_by(token) == said_by(known_to_the_account(there, tunnel["id"]))
+    assert said_by(token) == said_by(there.tunnel_token(tunnel["id"]))
 
 
 def test_no_secret_of_the_edge_is_shown_in_the_clear(running: Checkout, there: Account) -> None:

@@ -61,6 +61,10 @@ class Account:
         secret = base64.b64encode(name.ljust(32).encode()).decode()
         return self.made("cfd_tunnel", {"name": name, "config_src": "cloudflare", "tunnel_secret": secret})
 
+    def tunnel_token(self, tunnel: str) -> str:
+        """What a connector of it is given."""
+        return self.call("GET", f"cfd_tunnel/{tunnel}/token").json()["result"]
+
     def route(self, tunnel: str, host: str, service: str, access: object = None) -> None:
         rule: dict[str, object] = {"hostname": host, "service": service}
         if access:

@@ -67,11 +67,7 @@ def connected(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Gen
         surroundings.secret(namespace, TUNNEL_TOKEN, {TUNNEL_TOKEN: tunnel["token"]})
         for found in declared(namespace, tmp_path_factory.mktemp("stack")):
             surroundings.apply(found)
-        patched = edge.authority(account.there)
-        patched["metadata"]["namespace"] = namespace
-        surroundings.apply(patched)
-        place = (f"--namespace={namespace}", f"deployment/{CLOUDFLARED}")
-        kubectl("patch", *place, f"--patch={json.dumps(edge.led(account.there))}")
+        edge.lead(namespace, account.there, CLOUDFLARED)
         eventually("both are ready", lambda: ready(namespace) == 2, READY_SECONDS)
         yield namespace
     finally:

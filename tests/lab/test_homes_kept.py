@@ -14,7 +14,6 @@ from tests.engine.checkout import Checkout
 from tests.lab.left_behind import PEOPLE, leave_behind, versions
 
 pytestmark = pytest.mark.lab
-"""People whom the stack file names, so that a complaint can."""
 DATA = {"name": "data", "kind": "shared", "size": "1Gi", "storage_class": "lab-rwx", "mount": "/mnt/data"}
 SUBPATH = {"kind": "shared_subpath", "volume": "work", "mount": "/home/jovyan/work"}
 WORK = {"name": "work", "kind": "shared", "size": "1Gi", "storage_class": "lab-rwx"}

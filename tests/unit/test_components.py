@@ -1,24 +1,17 @@
 """The decisions of the components, in tables: what each setting becomes, and what it leaves alone."""
 
-import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import pulumi
 import pytest
 import yaml
-from pulumi.runtime import set_all_config
-from pulumi.runtime.settings import Settings as Runtime
-from pulumi.runtime.settings import configure
 from pulumi_kubernetes.core.v1 import VolumeResourceRequirementsArgs
 
-import stack
 from components.hub.config import hub_settings
 from components.network import edges
 from components.network.namespaces import limits, quota
 from components.pods import fingerprint
-from components.secrets.declared import declared_secrets
 from components.storage.claims import claim
 from preview.recorder import inventory
 from settings import Settings
@@ -225,58 +218,6 @@ def test_a_fingerprint_tells_contents_apart_and_tells_nothing_else() -> None:
     assert fingerprint("one") == fingerprint("one") != fingerprint("two")
     assert len(fingerprint("a long secret" * 9)) == len(fingerprint("")) == 16
     assert "one" not in fingerprint("one")
-
-
-def asked(settings: Settings, given: dict[str, str], of: Callable[[Settings], object] = declared_secrets) -> Any:
-    """What the program takes from a configuration, by itself its secrets; or its complaint."""
-
-    def ask() -> object:
-        configure(Runtime("jupyterhub", "prod"))
-        set_all_config(given, list(given))
-        return of(settings)
-
-    return contextvars.Context().run(ask)
-
-
-async def test_every_secret_nobody_has_set_is_named_with_its_key_and_the_command() -> None:
-    settings = read(stack_file("prod"))
-    with pytest.raises(pulumi.RunError) as refusal:
-        asked(settings, {})
-    assert str(refusal.value).splitlines() == [
-        "secrets are missing:",
-        *(
-            f"  {key}: nobody has set {name!r} yet; run pulumi config set --secret {name}"
-            for key, name in {
-                "identity.server.administrator.secret": "keycloak-administrator",
-                "exposure.token": "cloudflare-api-token",
-                "storage.database.server.password": "hub-database-password",
-                "services.1.access_key": "minio-access-key",
-                "services.1.secret_key": "minio-secret-key",
-                "services.3.password": "postgres-password",
-            }.items()
-        ),
-    ]
-    with pytest.raises(pulumi.RunError) as refusal:
-        asked(settings, {"jupyterhub:cloudflare-api-token": "x"})
-    assert "cloudflare-api-token" not in str(refusal.value)
-    assert "postgres-password" in str(refusal.value)
-
-
-async def test_nothing_is_begun_while_a_secret_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: list[object] = []
-    monkeypatch.setattr(stack, "Platform", lambda *given: begun.append(given))
-    with pytest.raises(pulumi.RunError, match="secrets are missing"):
-        asked(read(stack_file("prod")), {}, lambda settings: stack.deploy(settings, {}))
-    assert begun == []
-
-
-async def test_what_somebody_has_set_stays_secret() -> None:
-    settings = read(stack_file("prod"))
-    given = {f"jupyterhub:{name}": f"value of {name}" for name in settings.declared_secrets}
-    found = asked(settings, given)
-    assert {name: (await value.is_secret(), await value.future()) for name, value in found.items()} == {
-        name: (True, f"value of {name}") for name in settings.declared_secrets
-    }
 
 
 def test_a_claim_has_the_size_and_the_class_it_is_asked_for() -> None:
