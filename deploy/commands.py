@@ -58,7 +58,7 @@ def up(name: str, forced: Way | None) -> None:
                 direct.up(kubectl, program, secrets.kept, secrets.files)
         with phases.phase("rollout", ", ".join(str(workload) for workload in program.workloads)):
             rollout.wait(kubectl, program.workloads)
-        if login and not engine:
+        if login:
             with phases.phase("realm", login.agreed.issuer):
                 login.bring()
         with phases.phase("reach", reach.url(stack.settings)):

@@ -46,7 +46,7 @@ class Login:
             realm_rights.require(self._keycloak(), self.agreed)
 
     def bring(self) -> None:
-        """Without an engine, once the server is ready."""
+        """Once the server is ready: all of it, or what an engine does not see because nobody declares it."""
         ours = isinstance(self.server, KeycloakInCluster)
         secrets = {name: self._kept(name) for name in (CLIENT_SECRET, *((LOGIN_PASSWORD,) if ours else ()))}
         document = document_of(self.stack.settings, secrets) or {}

@@ -1,4 +1,4 @@
-"""The realm without an engine: Keycloak's own import brings it, and what differs from it afterwards is set right.
+"""The realm: where no engine has made it Keycloak's own import does, and what differs from it is set right either way.
 
 People are made once and then left alone. Secrets are only ever in memory.
 """

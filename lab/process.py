@@ -107,6 +107,7 @@ def stop(name: str) -> bool:
             if wait(lambda: start_time(found.pid) != found.started, STOP_SECONDS):
                 break
     pid_file(name).unlink(missing_ok=True)
+    outliving[:] = [child for child in outliving if child.poll() is None]
     return found is not None
 
 

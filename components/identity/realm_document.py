@@ -1,4 +1,4 @@
-"""The realm as Keycloak's own import takes it, for where no engine makes it. Pure."""
+"""The realm as Keycloak's own import takes it, and as it has to be whichever way it was made. Pure."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -44,7 +44,7 @@ def realm_document(agreed: Contract, people: Mapping[str, Collection[str]], secr
     """Everything of the realm that is ours. Of an existing realm that is the clients, their roles, and who bears them."""
     ours = {
         "realm": agreed.realm,
-        "clients": [client_document(client, secrets[CLIENT_SECRET]) for client in clients(agreed)],
+        "clients": [client_document(client, agreed, secrets) for client in clients(agreed)],
         "roles": {"client": {agreed.client_id: [{"name": role, "description": MARK} for role in sorted(agreed.roles)]}},
         "groups": [group_document(group, agreed) for group in agreed.groups],
     }
@@ -89,8 +89,10 @@ def realm_rules(agreed: Contract) -> Document:
     }
 
 
-def client_document(client: Client, secret: str) -> Document:
+def client_document(client: Client, agreed: Contract, secrets: Mapping[str, str]) -> Document:
+    """The edge's secret is between Keycloak and the engine, which alone makes an edge."""
     return {
+        **({"secret": secrets[CLIENT_SECRET]} if client.client_id == agreed.client_id else {}),
         "clientId": client.client_id,
         "name": client.title,
         "description": MARK,
@@ -99,7 +101,6 @@ def client_document(client: Client, secret: str) -> Document:
         "publicClient": False,
         "bearerOnly": False,
         "clientAuthenticatorType": "client-secret",
-        "secret": secret,
         "standardFlowEnabled": True,
         "implicitFlowEnabled": False,
         "directAccessGrantsEnabled": False,

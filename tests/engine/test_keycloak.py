@@ -11,6 +11,8 @@ from settings.contract import HUB_CLIENT, SERVER
 from tests.e2e.cluster import kubectl, secret
 from tests.engine.checkout import Checkout, declared_in, free_port
 from tests.engine.conftest import Make
+from tests.realm.agreed import agreed
+from tests.realm.drift import DRIFTS, Drift
 
 pytestmark = [pytest.mark.engine]
 REALM = "realms/jupyterhub"
@@ -26,6 +28,8 @@ IDENTITY: dict[str, Any] = {
     "sessions": {"idle": "12h", "longest": "7d"},
     "grace": "30m",
 }
+UNSEEN = ("a forged claim", "strangers as admins", "the policy")
+"""By the engine, which knows of what it has made and of nothing beside it."""
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,16 @@ def test_it_is_made_once_and_repaired(stack: Checkout) -> None:
     stack.deploy("up")
     assert server.get(REALM)["registrationAllowed"] is False
     assert identifiers(stack) == before
+
+
+def test_what_nobody_declares_goes_too(stack: Checkout) -> None:
+    for name in UNSEEN:
+        change, _ = DRIFTS[name]
+        change(Drift(keycloak(stack), agreed("jupyterhub")))
+    said = stack.deploy("up")
+    assert [name for name in UNSEEN if DRIFTS[name][1] not in said] == []
+    assert "everything of the realm is as it should be" in stack.deploy("up")
+    settled(stack)
 
 
 def test_a_stack_that_comes_back_finds_its_people(stack: Checkout) -> None:

@@ -137,6 +137,12 @@ def test_both_ways_make_the_same_realm(running: Program, keycloak: Keycloak) -> 
     assert all(one in empty or "XSS" in path for path, one, another in differences(mine, theirs) if another is None)
 
 
+def test_the_other_way_has_nothing_to_do_in_it(running: Program, keycloak: Keycloak) -> None:
+    known = agreed(running.realm, edge=True)
+    assert realm.apply(keycloak, known, realm_document(known, PEOPLE, SECRETS)) == []
+    assert running.changes("--refresh") == {}
+
+
 SET_RIGHT = (
     "registration",
     "guesses",
