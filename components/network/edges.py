@@ -90,7 +90,7 @@ class Addresses:
     within: str = "0.0.0.0/0"
 
     def peer(self) -> NetworkPolicyPeerArgs:
-        return NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=self.within, except_=list(self.excluded)))
+        return NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=self.within, except_=list(self.excluded) or None))
 
 
 End: TypeAlias = Pods | Others | Addresses

@@ -70,13 +70,16 @@ def policies(declared: Iterable[Edge]) -> list[Policy]:
 def _policy(pods: Pods, listed: list[Edge]) -> Policy:
     incoming = _by_peer((edge.source, edge) for edge in listed if edge.target == pods)
     outgoing = _by_peer((edge.target, edge) for edge in listed if edge.source == pods)
+    into = [NetworkPolicyIngressRuleArgs(from_=[end.peer()], ports=_ports(there)) for end, there in incoming]
+    out = [NetworkPolicyEgressRuleArgs(to=[end.peer()], ports=_ports(there)) for end, there in outgoing]
     return Policy(
         pods,
         NetworkPolicySpecArgs(
             pod_selector=LabelSelectorArgs(match_labels=pods.labels),
             policy_types=["Ingress", "Egress"],
-            ingress=[NetworkPolicyIngressRuleArgs(from_=[e.peer()], ports=_ports(there)) for e, there in incoming],
-            egress=[NetworkPolicyEgressRuleArgs(to=[e.peer()], ports=_ports(there)) for e, there in outgoing],
+            # An API server keeps no empty list, and would take each one for a change.
+            ingress=into or None,
+            egress=out or None,
         ),
     )
 

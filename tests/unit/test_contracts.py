@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -54,6 +54,22 @@ def test_every_object_has_a_fixed_name_and_the_standard_labels(stack: Inventory)
         metadata = resource.inputs["metadata"]
         assert isinstance(metadata["name"], str), resource.urn
         assert set(metadata["labels"]) >= STANDARD_LABELS, resource.urn
+
+
+def test_no_list_is_empty(stack: Inventory) -> None:
+    """An API server keeps none, and so would find each `up` to change the object again."""
+    assert [(resource.urn, path) for resource in objects(stack) for path in empty_lists(resource.inputs)] == []
+
+
+def empty_lists(node: Any, path: str = "") -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in cast("dict[str, Any]", node).items():
+            yield from empty_lists(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        if not node:
+            yield path
+        for each in cast("list[Any]", node):
+            yield from empty_lists(each, path)
 
 
 def test_selectors_are_part_of_the_labels_they_select(stack: Inventory) -> None:
