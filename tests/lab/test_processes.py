@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,9 +21,12 @@ STUBBORN = (
 
 
 @pytest.fixture(autouse=True)
-def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     monkeypatch.setattr(paths, "PIDS", tmp_path / "pids")
     monkeypatch.setattr(paths, "LOGS", tmp_path / "log")
+    yield
+    for name in process.all_names():
+        process.stop(name)
 
 
 def test_a_started_process_is_found_and_stopped() -> None:
