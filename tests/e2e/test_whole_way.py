@@ -14,7 +14,7 @@ from tests.e2e.conftest import GUEST_PASSWORD
 from tests.e2e.keycloak import Realm
 from tests.e2e.person import Person, Seat
 from tests.engine.checkout import Checkout, up
-from tests.engine.conftest import lacking
+from tests.engine.conftest import require
 from tests.lab.cloudflare_account import HOST, SECONDS, Account
 
 pytestmark = [pytest.mark.engine, pytest.mark.lab, pytest.mark.browser]
@@ -31,8 +31,7 @@ class Way:
 
 @pytest.fixture(scope="module")
 def way(tmp_path_factory: pytest.TempPathFactory) -> Generator[Way]:
-    if reason := lacking("keycloak", "cloudflare"):
-        pytest.skip(reason)
+    require("keycloak", "cloudflare")
     keycloak = surroundings.keycloak()
     with edge.serving("example.org", "example") as there, pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLOUDFLARE_BASE_URL", there.api)

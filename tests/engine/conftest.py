@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 
 import pytest
 
@@ -13,8 +13,13 @@ from tests.engine.checkout import Checkout
 Make = Callable[..., Checkout]
 
 
-def lacking(*more: str) -> str | None:
-    """What the real engine, with more than the usual plugins, would need and this machine does not have."""
+def require(*more: str) -> None:
+    """Skip where the real engine, with more than the usual plugins, cannot be had; it says what is missing."""
+    if reason := _lacking(more):
+        pytest.skip(reason)
+
+
+def _lacking(more: Sequence[str]) -> str | None:
     if shutil.which("pulumi") is None:
         return "the Pulumi CLI is not on PATH"
     listed = subprocess.run(["pulumi", "plugin", "ls", "--json"], capture_output=True, text=True, check=True).stdout
@@ -27,8 +32,7 @@ def lacking(*more: str) -> str | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> None:
-    if reason := lacking():
-        pytest.skip(reason)
+    require()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import yaml
 
 from lab.paths import KUBECONFIG
 from settings.load import ROOT
-from tests.engine.conftest import lacking
+from tests.engine.conftest import require
 from tests.lab.cloudflare_account import HOST, Account, account
 
 pytestmark = [pytest.mark.engine]
@@ -80,8 +80,7 @@ class Edge:
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Generator[Edge]:
-    if reason := lacking("cloudflare"):
-        pytest.skip(reason)
+    require("cloudflare")
     with account() as there:
         made = Edge(tmp_path_factory.mktemp("edge"), there)
         made.up()

@@ -11,7 +11,7 @@ from components.exposure.edge_names import title
 from components.exposure.tunnel import TUNNEL_TOKEN
 from tests.engine.checkout import Changes, Checkout, preview, resources, up
 from tests.engine.cluster import secret_values
-from tests.engine.conftest import Make, lacking
+from tests.engine.conftest import Make, require
 from tests.lab.cloudflare_account import HOST, Account, account
 
 pytestmark = [pytest.mark.engine]
@@ -31,8 +31,7 @@ MADE = {
 
 @pytest.fixture(scope="module")
 def there() -> Generator[Account]:
-    if reason := lacking("cloudflare"):
-        pytest.skip(reason)
+    require("cloudflare")
     with account() as made, pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLOUDFLARE_BASE_URL", made.there.api)
         yield made
