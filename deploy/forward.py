@@ -1,15 +1,11 @@
-"""Keeps a port of this machine connected to a Service: `python -m deploy.forward <port> <namespace> <service> <kubectl ...>`,
-where `<service>:<name>` means one of several ports; `python -m deploy.forward stop` ends all of them.
-
-A process of its own that outlives the command that starts it, and the pods it leads to. Standard library only.
+"""The processes that keep ports of this machine connected to Services (`deploy.forwarder`): each outlives the command that starts it,
+and the pods it leads to. `python -m deploy.forward stop` ends them all.
 """
 
-import ctypes
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -23,9 +19,6 @@ from lab.process import start_time
 RUN: Final = CACHE / "run"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _STOP_SECONDS: Final = 5.0
-_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 3.0
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,11 @@ def file_of(stack: str) -> Path:
 
 def log_of(stack: str) -> Path:
     return RUN / f"forward-{stack}.log"
+
+
+def api_socket(port: int) -> Path:
+    """Where the process that keeps the port asks the API server."""
+    return RUN / f"{port}.socket"
 
 
 def running(stack: str) -> Forward | None:
@@ -77,7 +75,7 @@ def ensure(stack: str, port: int, target: Sequence[str]) -> bool:
     # Not a child to wait for: it outlives us.
     pid = os.posix_spawn(
         sys.executable,
-        [sys.executable, "-m", "deploy.forward", str(port), *target],
+        [sys.executable, "-m", "deploy.forwarder", str(port), str(api_socket(port)), *target],
         {**os.environ, "PYTHONPATH": str(_ROOT)},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
@@ -102,6 +100,7 @@ def stop(stack: str) -> bool:
         end = time.monotonic() + _STOP_SECONDS
         while start_time(found.pid) == found.started and time.monotonic() < end:
             time.sleep(0.05)
+        api_socket(found.port).unlink(missing_ok=True)
     file_of(stack).unlink(missing_ok=True)
     return found is not None
 
@@ -111,61 +110,5 @@ def stop_all() -> None:
         stop(path.stem.removeprefix("forward-"))
 
 
-def serve(port: int, kubectl: Sequence[str], namespace: str, service: str) -> None:
-    """Forward to a pod of the Service until that pod goes, again and again."""
-    pause = _PAUSE
-    while True:
-        pod = _ready_pod(kubectl, namespace, service)
-        if pod is None:
-            time.sleep(pause)
-            # What takes longer to come may be asked for less often.
-            pause = min(pause * 1.2, _LONGEST_PAUSE)
-            continue
-        pause = _PAUSE
-        name, target_port = pod
-        scope = [*kubectl, f"--namespace={namespace}"]
-        children = [
-            _child(*scope, "port-forward", "--address=127.0.0.1", f"pod/{name}", f"{port}:{target_port}"),
-            _child(*scope, "wait", "--for=delete", f"pod/{name}", "--timeout=-1s"),
-        ]
-        while all(child.poll() is None for child in children):
-            time.sleep(0.2)
-        for child in children:
-            child.terminate()
-            child.wait()
-        time.sleep(0.2)
-
-
-def _child(*command: str) -> subprocess.Popen[bytes]:
-    """Ends when this process does, however that ends: left alone it would hold the port, and nobody would know whose it is."""
-    on_linux = sys.platform == "linux"
-    return subprocess.Popen(command, preexec_fn=_end_with_parent if on_linux else None)  # noqa: PLW1509 - no threads here
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _ready_pod(kubectl: Sequence[str], namespace: str, service: str) -> tuple[str, int] | None:
-    """A pod that the Service leads to, and its port."""
-    service, _, port_name = service.partition(":")
-    label = f"--selector=kubernetes.io/service-name={service}"
-    command = [*kubectl, f"--namespace={namespace}", "get", "endpointslices", label, "--output=json"]
-    done = subprocess.run([*command, "--request-timeout=5s"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(done.stderr.strip(), flush=True)
-        return None
-    for part in json.loads(done.stdout)["items"]:
-        for endpoint in part.get("endpoints") or ():
-            if endpoint.get("conditions", {}).get("ready") and endpoint.get("targetRef", {}).get("kind") == "Pod":
-                ports = {port.get("name"): port["port"] for port in part["ports"]}
-                return endpoint["targetRef"]["name"], ports[port_name] if port_name else next(iter(ports.values()))
-    return None
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] == ["stop"]:
-        stop_all()
-    else:
-        port, namespace, service, *kubectl = sys.argv[1:]
-        serve(int(port), kubectl, namespace, service)
+if __name__ == "__main__" and sys.argv[1:] == ["stop"]:
+    stop_all()

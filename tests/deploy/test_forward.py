@@ -2,16 +2,13 @@
 
 import json
 import os
-import signal
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deploy import cluster, forward
-from lab.process import start_time, wait
-from settings.cluster import Lab
+from deploy import forward
+from lab.process import start_time
 
 TARGET = ["here", "nothing", "false"]
 """`false` stands where kubectl would: the loop goes on asking."""
@@ -62,28 +59,3 @@ def test_a_taken_port_is_seen() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         assert not forward.port_is_free(taken.getsockname()[1])
-
-
-def stop(_: int) -> None:
-    forward.stop("dns")
-
-
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-
-
-@pytest.mark.lab
-@pytest.mark.parametrize("end", [stop, kill])
-def test_it_leads_to_a_service_and_leaves_no_child_behind(end: Callable[[int], object]) -> None:
-    kubectl = cluster.reach(Lab(kind="lab"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    forward.ensure("dns", port, ["kube-system", "kube-dns", *kubectl.command()])
-    found = forward.running("dns")
-    assert found
-    try:
-        assert wait(lambda: not forward.port_is_free(port), 10)
-    finally:
-        end(found.pid)
-    assert wait(lambda: forward.port_is_free(port), 2)

@@ -4,7 +4,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from lab import build, cgroups, paths, process
 from lab.commands import run, try_run
 from tests.e2e.cluster import eventually, kubectl
-from tests.lab.try_out import PORT, READY_SECONDS, Namespace, pod
+from tests.lab.try_out import PORT, READY_SECONDS, Namespace, new_namespace, pod
 
 pytestmark = pytest.mark.lab
 
@@ -26,18 +26,8 @@ NAME_SERVER = {
 
 @pytest.fixture(scope="module")
 def make_namespace() -> Generator[Callable[[], Namespace]]:
-    made: list[str] = []
-
-    def make() -> Namespace:
-        name = f"lab-{secrets.token_hex(3)}"
-        made.append(name)
-        kubectl("create", "namespace", name)
-        kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
-        return Namespace(name)
-
-    yield make
-    for name in made:
-        kubectl("delete", "namespace", name, "--wait=false")
+    with ExitStack() as made:
+        yield lambda: made.enter_context(new_namespace("lab"))
 
 
 @pytest.fixture

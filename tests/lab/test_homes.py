@@ -1,7 +1,6 @@
 """What servers mount, tried with real pods: whose home it is, who reads and who writes what is shared."""
 
 import asyncio
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,9 +20,8 @@ from hub.volumes import home_made_ready, volume_parts
 from images.catalogue import lab_reference
 from lab.paths import KUBECONFIG, KUBECTL
 from settings.load import ROOT
-from tests.e2e.cluster import kubectl
 from tests.hub.conftest import SETTINGS
-from tests.lab.try_out import Namespace
+from tests.lab.try_out import Namespace, new_namespace
 
 pytestmark = pytest.mark.lab
 HOME, DATA, FAST, EXAMPLES = "/home/jovyan/work", "/mnt/data", "/home/jovyan/work/fast", "/home/jovyan/work/examples"
@@ -77,17 +75,12 @@ async def written(pod: V1Pod) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[Namespace]:
     subprocess.run([sys.executable, "-m", "images", "load", "workspace"], cwd=ROOT, check=True)
-    found = Namespace(f"homes-{secrets.token_hex(3)}")
-    kubectl("create", "namespace", found.name)
-    try:
-        kubectl("label", "namespace", found.name, "pod-security.kubernetes.io/enforce=restricted")
+    with new_namespace("homes") as found:
         for name in ("work", "data"):
             found.claim(claim_of(name), "lab-rwx", "ReadWriteMany")
         found.apply(*map(server, (ANN, EVE, BOB)))
         found.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=120s")
         yield found
-    finally:
-        kubectl("delete", "namespace", found.name, "--wait=false")
 
 
 def does(namespace: Namespace, person: Person, python: str) -> str:

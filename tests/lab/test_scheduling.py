@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from settings.load import ROOT
 from tests.e2e import surroundings
 from tests.e2e.cluster import eventually, kubectl, objects, pod_of
 from tests.lab.hub_session import HubSession
-from tests.lab.try_out import Namespace, pod
+from tests.lab.try_out import Namespace, new_namespace, pod
 
 pytestmark = pytest.mark.lab
 STACK, PLATFORM, USERS = "urbalurba-lab", "urbalurba", "urbalurba-users"
@@ -144,19 +143,17 @@ def are_ready(component: str, count: int) -> bool:
 @pytest.fixture
 def full_node() -> Iterator[Namespace]:
     """The node, with a pod that takes all it had left, so that a server fits only in the place of another pod."""
-    there = Namespace(f"filler-{secrets.token_hex(3)}")
-    surroundings.namespace(there.name)
-    eventually("room is held for the next server", lambda: are_ready("user-placeholder", 1), 60)
-    [node] = [each for each in objects("node", "default") if each["metadata"]["name"] == NODE]
-    pods = objects("pod", "default", "--all-namespaces", "--field-selector", f"spec.nodeName={NODE}")
-    taken = sum(_asked(found) for found in pods if found["status"]["phase"] in {"Pending", "Running"})
-    left = millicores_of(node["status"]["allocatable"]["cpu"]) - taken
-    filler: dict[str, Any] = pod("filler", ())
-    filler["spec"]["containers"][0]["resources"] = {"requests": {"cpu": f"{left}m"}}
-    there.apply(filler)
-    there.kubectl("wait", "pod/filler", "--for=condition=Ready", "--timeout=60s")
-    yield there
-    kubectl("delete", "namespace", there.name, "--wait=false")
+    with new_namespace("filler") as there:
+        eventually("room is held for the next server", lambda: are_ready("user-placeholder", 1), 60)
+        [node] = [each for each in objects("node", "default") if each["metadata"]["name"] == NODE]
+        pods = objects("pod", "default", "--all-namespaces", "--field-selector", f"spec.nodeName={NODE}")
+        taken = sum(_asked(found) for found in pods if found["status"]["phase"] in {"Pending", "Running"})
+        left = millicores_of(node["status"]["allocatable"]["cpu"]) - taken
+        filler: dict[str, Any] = pod("filler", ())
+        filler["spec"]["containers"][0]["resources"] = {"requests": {"cpu": f"{left}m"}}
+        there.apply(filler)
+        there.kubectl("wait", "pod/filler", "--for=condition=Ready", "--timeout=60s")
+        yield there
 
 
 def _asked(found: dict[str, Any]) -> int:

@@ -1,8 +1,12 @@
 """Pods of the lab's own image, to try its network and its volumes from the inside."""
 
 import json
+import secrets
 import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from lab import build, images
 from lab.paths import KUBECONFIG, KUBECTL
@@ -48,7 +52,19 @@ class Namespace:
         return self.probe(pod, "dial", protocol, address) is not None
 
 
-def pod(name: str, claims: tuple[str, ...], probe: tuple[str, ...] = ("listen", str(PORT))) -> dict[str, object]:
+@contextmanager
+def new_namespace(prefix: str) -> Generator[Namespace]:
+    """Under Pod Security `restricted`, for as long as a test takes."""
+    made = Namespace(f"{prefix}-{secrets.token_hex(3)}")
+    kubectl("create", "namespace", made.name)
+    try:
+        kubectl("label", "namespace", made.name, "pod-security.kubernetes.io/enforce=restricted")
+        yield made
+    finally:
+        kubectl("delete", "namespace", made.name, "--wait=false")
+
+
+def pod(name: str, claims: tuple[str, ...], probe: tuple[str, ...] = ("listen", str(PORT))) -> dict[str, Any]:
     """A pod of one probe, once, under Pod Security `restricted`."""
     container = {
         "name": "probe",
