@@ -2,20 +2,15 @@
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from xml.etree import ElementTree as Xml
 
 ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
-SOAK_RECORD = ROOT / "docs" / "soak.md"
 
 
 @dataclass(frozen=True)
@@ -47,6 +42,7 @@ TEST = (
     # On its own: Playwright keeps an event loop running in the process it is driven from.
     pytest("people at a browser", "-v", "--durations=10", "-m", "browser and not (engine or soak)"),
 )
+SOAK = (UP, BROWSER, Phase("soak", (PYTHON, "-m", "tests.soak")))
 
 
 def run(phases: Sequence[Phase]) -> int:
@@ -65,53 +61,16 @@ def run(phases: Sequence[Phase]) -> int:
     return code
 
 
-def soak() -> int:
-    with TemporaryDirectory() as directory:
-        results = Path(directory, "results.xml")
-        code = run((UP, BROWSER, pytest("soak", "-v", "-m", "soak", f"--junitxml={results}")))
-        if results.exists():
-            SOAK_RECORD.write_text(record(Xml.parse(results).getroot()))  # noqa: S314 - written by ourselves just now
-            print(f"recorded in {SOAK_RECORD.relative_to(ROOT)}")
-    return code
-
-
-def record(results: Xml.Element) -> str:
-    """The last soak as a page: what was tried, how it went and how long it took."""
-    revision = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    rows = [
-        f"| {case.get('classname', '').removeprefix('tests.')} | {case.get('name', '')} | {outcome(case)} "
-        f"| {float(case.get('time', 0)):.0f} s |"
-        for case in results.iter("testcase")
-    ]
-    return "\n".join(
-        [
-            "# The last soak",
-            "",
-            f"`make soak` at {revision.stdout.strip()}, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
-            f"{platform.system()} {platform.release().partition('-')[0]}. Long outages and drills; `make test` proves the "
-            "same promises the short way.",
-            "",
-            "| suite | drill | outcome | took |",
-            "|---|---|---|---|",
-            *rows,
-            "",
-        ]
-    )
-
-
-def outcome(case: Xml.Element) -> str:
-    verdicts = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
-    return verdicts[0] if verdicts else "held"
-
-
 def check() -> int:
     return run(CHECK)
 
 
 def everything() -> int:
     return run(TEST)
+
+
+def soak() -> int:
+    return run(SOAK)
 
 
 SUITES = {"check": check, "all": everything, "soak": soak}
