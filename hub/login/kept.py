@@ -8,6 +8,7 @@ from hub.login.claims import Known
 
 State = dict[str, Any]
 MOST_SESSIONS = 10
+"""That one person has at a time; the oldest one makes room."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,11 @@ class Kept:
         newest: dict[str, Session] = {}
         for each in sorted((*other.sessions, *self.sessions), key=lambda each: each.at):
             newest[each.sid] = each
-        sessions = sorted(newest.values(), key=lambda each: -each.at)
-        return replace(self, sessions=tuple(sessions[:MOST_SESSIONS]))
+        return replace(self, sessions=tuple(sorted(newest.values(), key=lambda each: -each.at)))
+
+    def before_another(self) -> tuple[Session, ...]:
+        """The sessions that make room for a new one."""
+        return self.sessions[MOST_SESSIONS - 1 :]
 
     def is_forgiven(self, now: float, grace: float) -> bool:
         """Whether what was said last still counts while Keycloak is silent. A clock that was set back forgives nothing."""

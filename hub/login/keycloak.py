@@ -75,6 +75,8 @@ class KeycloakAuthenticator(OAuthenticator):
         with self._explained():
             session, person = await self.realm.redeem(code, handler.verifier, callback)
         await self._judge(person, handler)
+        if user := handler.find_user(person.name):
+            await self._make_room(user)
         return _model(person.name, Kept.of(person, session))
 
     async def welcome(self, headers: HTTPHeaders) -> None:
@@ -107,6 +109,13 @@ class KeycloakAuthenticator(OAuthenticator):
         admitted = await self.edge.admitted(handler.request.headers) if self.edge else None
         if admitted and self.edge_logs_in_here and admitted.email != person.email:
             raise refusals.another_at_the_edge(person.name)
+
+    async def _make_room(self, user: User) -> None:
+        """A session that is not kept any more is one that no logout ends: it ends before it is forgotten."""
+        kept = Kept.load(await user.get_auth_state())
+        for session in kept.before_another() if kept else ():
+            if await self._ended(session) is None and (now := Kept.load(await user.get_auth_state())):
+                await user.save_auth_state(now.without(session).dump())
 
     # --- afterwards ---
 
@@ -178,7 +187,7 @@ class KeycloakAuthenticator(OAuthenticator):
         except EndedError:
             return None
         except SilentError as error:
-            self.log.warning("A session of Keycloak goes on after the logout: %s", error)
+            self.log.warning("A session of Keycloak goes on, as it could not be told to end: %s", error)
             return session
         return None
 

@@ -88,6 +88,9 @@ class Realm:
         """What is open for somebody, in whichever browser."""
         return self.server.get(f"{self._person(name)}/sessions")
 
+    def end_sessions(self, name: str) -> None:
+        self.server.post(f"{self._person(name)}/logout", {})
+
     def _person(self, name: str) -> str:
         [found] = self.called(name)
         return f"{self.path}/users/{found['id']}"

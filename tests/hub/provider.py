@@ -53,7 +53,7 @@ class Provider:
     logged_in: str = ""
     """Who sits at the browser."""
     silence: str = ""
-    """How it does not answer: `500`, `garbage`, `401` (as to a wrong client) or `refused` (no connection)."""
+    """How it does not answer: `500`, `garbage`, `401` (as to a wrong client), `refused` (no connection) or `deaf` (to logouts only)."""
     tampered: dict[str, Any] = field(default_factory=dict[str, Any])
     """What its tokens say instead of the truth."""
     asked: list[str] = field(default_factory=list[str])
@@ -174,6 +174,8 @@ class Provider:
     async def logout(self, request: web.Request) -> web.Response:
         if broken := await self._broken(request):
             return broken
+        if self.silence == "deaf":
+            return web.Response(status=500)
         if request.method == "GET":
             return web.Response(text="Logged out of the login server")
         form = await request.post()

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from hub.login.kept import MOST_SESSIONS
 from tests.hub.provider import SECRET, Provider, person
 from tests.hub.running_hub import Browser, RunningHub
 from tests.hub.test_audited_hub import free_port
@@ -217,6 +219,31 @@ async def test_one_click_logs_out_everywhere(browser: Browser, provider: Provide
         assert await script.me() is None
         assert await thief.me() is None
     assert browser.hub.noted("logout")[-1]["user"] == "alice"
+
+
+async def test_of_very_many_logins_none_is_forgotten(browser: Browser, provider: Provider) -> None:
+    async with AsyncExitStack() as opened:
+        everywhere = [await opened.enter_async_context(Browser(browser.hub)) for _ in range(MOST_SESSIONS + 3)]
+        for each in everywhere:
+            await log_in(each, provider, "alice")
+        assert len(provider.sessions) == MOST_SESSIONS
+        assert await everywhere[0].me()
+    await log_in(browser, provider, "alice")
+    await browser.get("/hub/logout")
+    assert provider.sessions == {}
+
+
+async def test_who_makes_room_is_told_again_when_keycloak_did_not_hear(browser: Browser, provider: Provider) -> None:
+    async with AsyncExitStack() as opened:
+        everywhere = [await opened.enter_async_context(Browser(browser.hub)) for _ in range(MOST_SESSIONS + 1)]
+        for each in everywhere[:-1]:
+            await log_in(each, provider, "alice")
+        provider.silence = "deaf"
+        await log_in(everywhere[-1], provider, "alice")
+        assert len(provider.sessions) == MOST_SESSIONS + 1
+        provider.silence = ""
+    await log_in(browser, provider, "alice")
+    assert len(provider.sessions) == MOST_SESSIONS
 
 
 async def test_a_logout_that_keycloak_does_not_hear_says_so(browser: Browser, provider: Provider) -> None:
