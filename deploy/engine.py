@@ -128,7 +128,8 @@ class Engine:
         """The user's own backend where there is one, else ours, with a passphrase of ours."""
         environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", leftovers.MARK: str(self.directory)}
         if not logged_in(environment):
-            environment["PULUMI_BACKEND_URL"] = f"file://{self.backend}"
+            # Attributes are a file beside each file, written in place: a kill leaves it empty, and the state cannot be read.
+            environment["PULUMI_BACKEND_URL"] = f"file://{self.backend}?metadata=skip"
             if _SALT not in _load(self.source):
                 environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
                 environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self._passphrase)

@@ -49,6 +49,15 @@ def test_killed_again_and_again_it_goes_on_with_the_same_secrets(stack: Checkout
     assert secret_values(stack.namespaces) == seen
 
 
+def test_no_part_of_the_state_is_written_in_place(stack: Checkout) -> None:
+    """A kill in the middle would leave it empty, and the engine would read no state any more."""
+    stack.deploy("up")
+    backend = stack.engine_directory.parent.parent / "backend"
+    written = {path.name for path in backend.rglob(f"{stack.stack}*")}
+    assert f"{stack.stack}.json" in written
+    assert [name for name in written if name.endswith(".attrs")] == []
+
+
 def test_destroy_keeps_what_nobody_can_make_again(stack: Checkout) -> None:
     stack.deploy("up")
     values, claims = secret_values(stack.namespaces), uids("persistentvolumeclaims", stack.namespaces)
