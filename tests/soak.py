@@ -11,7 +11,6 @@ import pytest
 from settings.load import ROOT
 
 RECORD = ROOT / "docs" / "soak.md"
-OUTCOMES = {"passed": "held", "failed": "failed", "skipped": "skipped"}
 
 
 class Soak:
@@ -52,8 +51,8 @@ def page(begun: str, drills: list[pytest.TestReport]) -> str:
 
 
 def row(drill: pytest.TestReport) -> str:
-    why = "" if drill.outcome == "passed" else f": {reason(drill)}"
-    return f"| `{drill.nodeid.removeprefix('tests/')}` | {OUTCOMES[drill.outcome]}{why} | {drill.duration:.0f} s |"
+    outcome = "held" if drill.outcome == "passed" else f"{drill.outcome}: {reason(drill)}"
+    return f"| `{drill.nodeid.removeprefix('tests/')}` | {outcome} | {drill.duration:.0f} s |"
 
 
 def reason(drill: pytest.TestReport) -> str:

@@ -74,9 +74,12 @@ class KeycloakAuthenticator(OAuthenticator):
         code, callback = handler.get_argument("code"), self.get_callback_url(handler)
         with self._explained():
             session, person = await self.realm.redeem(code, handler.verifier, callback)
-        await self._judge(person, handler)
-        if user := handler.find_user(person.name):
-            await self._make_room(user)
+        self._expect_member(person)
+        user = handler.find_user(person.name)
+        earlier = Kept.load(await user.get_auth_state()) if user else None
+        await self._recognise(person, earlier, handler)
+        if user and earlier:
+            await self._make_room(user, earlier)
         return _model(person.name, Kept.of(person, session))
 
     async def welcome(self, headers: HTTPHeaders) -> None:
@@ -97,23 +100,24 @@ class KeycloakAuthenticator(OAuthenticator):
             self.log.critical("Nobody can log in: %s", error)
             raise refusals.no_answer(SERVER) from error
 
-    async def _judge(self, person: Known, handler: BaseHandler) -> None:
+    def _expect_member(self, person: Known) -> None:
         if not is_username(person.name):
             raise refusals.no_name(person.name)
         if not person.allowed:
             raise refusals.not_a_member(person.name, self.login_groups, self.administrators)
-        user = handler.find_user(person.name)
-        earlier = Kept.load(await user.get_auth_state()) if user else None
+
+    async def _recognise(self, person: Known, earlier: Kept | None, handler: BaseHandler) -> None:
+        """As whom the hub knows by that name, and whom the edge has let through."""
         if earlier and earlier.sub != person.sub:
             raise refusals.name_of_another(person.name)
         admitted = await self.edge.admitted(handler.request.headers) if self.edge else None
         if admitted and self.edge_logs_in_here and admitted.email != person.email:
             raise refusals.another_at_the_edge(person.name)
 
-    async def _make_room(self, user: User) -> None:
+    async def _make_room(self, user: User, earlier: Kept) -> None:
         """A session that is not kept any more is one that no logout ends: it ends before it is forgotten."""
-        kept = Kept.load(await user.get_auth_state())
-        for session in kept.before_another() if kept else ():
+        for session in earlier.before_another():
+            # The state is read anew each time: another request may have renewed a session meanwhile.
             if await self._ended(session) is None and (now := Kept.load(await user.get_auth_state())):
                 await user.save_auth_state(now.without(session).dump())
 

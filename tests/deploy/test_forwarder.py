@@ -14,8 +14,8 @@ from deploy import cluster, forward
 from deploy.forwarder import chosen
 from lab.process import wait
 from settings.cluster import Lab
-from tests.e2e.cluster import objects
-from tests.lab.try_out import PORT, Namespace, new_namespace, pod
+from tests.lab.try_out import PORT, Namespace, new_namespace, platform_image, pod
+from tests.ports import free_port
 
 NAME = "forwarder"
 PROGRAM = Path(__file__).with_name("answering.py")
@@ -55,11 +55,9 @@ class Way:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def start(self, name: str) -> None:
-        # The platform's image has Python, whichever of its versions runs.
-        [hub] = objects("deployment", "jupyterhub", "--selector", "app.kubernetes.io/component=hub")
         described = pod(name, ())
         [container] = described["spec"]["containers"]
-        container["image"] = hub["spec"]["template"]["spec"]["containers"][0]["image"]
+        container["image"] = platform_image()
         container["command"] = ["python3", "-c", PROGRAM.read_text(), str(PORT)]
         container["readinessProbe"] = {"tcpSocket": {"port": PORT}, "periodSeconds": 1}
         described["metadata"]["labels"] = {"app": NAME}
@@ -81,8 +79,7 @@ def answer(connection: socket.socket, word: bytes = b"name") -> bytes:
 @pytest.fixture
 def way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
     monkeypatch.setattr(forward, "RUN", tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     spec = {"selector": {"app": NAME}, "ports": [{"port": 80, "targetPort": PORT}]}
     with new_namespace(NAME) as there:
         there.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": NAME}, "spec": spec})

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -23,6 +22,7 @@ from preview.recorder import inventory
 from settings.extends import extended
 from settings.load import ROOT, SETTINGS_KEY, settings_of
 from tests.e2e.cluster import kubectl
+from tests.ports import free_port
 
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _NOT_COPIED: Final = shutil.ignore_patterns(".git", ".venv", ".platform", ".*_cache", "__pycache__", "rendered")
@@ -202,9 +202,3 @@ def _added(urn: str) -> bool:
 
 def _name(urn: str) -> str:
     return urn.rpartition("::")[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -9,8 +9,9 @@ from components.naming import KEYCLOAK_ADMINISTRATOR
 from deploy.keycloak import Keycloak
 from settings.contract import HUB_CLIENT, SERVER
 from tests.e2e.cluster import kubectl, secret
-from tests.engine.checkout import Checkout, declared_in, free_port
+from tests.engine.checkout import Checkout, declared_in
 from tests.engine.conftest import Make
+from tests.ports import free_port
 from tests.realm.agreed import agreed
 from tests.realm.drift import DRIFTS, Drift
 

@@ -11,7 +11,7 @@ from hub.login.edge import ASSERTION
 from tests.hub.provider import SECRET, Provider, person
 from tests.hub.running_hub import Browser, RunningHub
 from tests.hub.team import AUDIENCE, THEIRS, Team, claims, signed
-from tests.hub.test_audited_hub import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

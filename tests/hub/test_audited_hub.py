@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +17,7 @@ from aiohttp import web
 
 from settings.load import ROOT
 from tests.hub.test_audit import KEYS
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TOKEN = secrets.token_hex(16)
@@ -104,12 +104,6 @@ async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
             for session, _ in running.sessions.values():
                 await session.close()
             await runner.cleanup()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 async def until_healthy(running: Running, complaint: Callable[[], str]) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from hub.login.kept import MOST_SESSIONS
 from tests.hub.provider import SECRET, Provider, person
 from tests.hub.running_hub import Browser, RunningHub
-from tests.hub.test_audited_hub import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 REPORT = {"servers": {"": {"last_activity": "2026-01-01T00:00:00Z"}}}

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from itertools import product
@@ -16,6 +15,7 @@ from jupyterhub import apihandlers
 from lab.paths import CACHE
 from tests.hub.running_hub import Browser, RunningHub
 from tests.isolation.servers import Proxy
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PASSWORD = "correct horse"  # noqa: S105 - of a hub that lives for a test
@@ -40,12 +40,6 @@ async def proxy(hub: RunningHub) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{found.port}"
     finally:
         found.end()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 async def log_in(browser: Browser, name: str, password: str = PASSWORD, **headers: str) -> int:

@@ -13,6 +13,7 @@ from lab.paths import API_SERVICE
 from reachability.matrix import Party
 from reachability.semantics import Pod
 from tests.e2e.cluster import eventually, kubectl, objects
+from tests.lab.try_out import platform_image
 
 Manifest = dict[str, Any]
 PROGRAM = Path(__file__).parent / "packets.py"
@@ -35,9 +36,7 @@ def name_of(party: Party) -> str:
 def probes(parties: Iterable[Party], ports: list[int]) -> str:
     """All pods, and in each of their namespaces the program they run."""
     pods = [(party, party.end) for party in parties if isinstance(party.end, Pod) and not is_somebody(party)]
-    # The platform's image has Python, whichever of its versions runs.
-    [hub] = objects("deployment", "jupyterhub", "--selector", "app.kubernetes.io/component=hub")
-    image: str = hub["spec"]["template"]["spec"]["containers"][0]["image"]
+    image = platform_image()
     program = {"apiVersion": "v1", "kind": "ConfigMap", "data": {PROGRAM.name: PROGRAM.read_text()}}
     programs = [
         {**program, "metadata": {"name": "packets", "namespace": namespace, "labels": PROBE}}

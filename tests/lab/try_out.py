@@ -10,7 +10,7 @@ from typing import Any
 
 from lab import build, images
 from lab.paths import KUBECONFIG, KUBECTL
-from tests.e2e.cluster import kubectl
+from tests.e2e.cluster import kubectl, objects
 
 PORT = 8080
 READY_SECONDS = "90s"
@@ -50,6 +50,12 @@ class Namespace:
     def reaches(self, pod: str, address: str, protocol: str = "tcp") -> bool:
         """Whether the pod gets an answer from there."""
         return self.probe(pod, "dial", protocol, address) is not None
+
+
+def platform_image() -> str:
+    """It has Python, whichever of its versions runs."""
+    [hub] = objects("deployment", "jupyterhub", "--selector", "app.kubernetes.io/component=hub")
+    return hub["spec"]["template"]["spec"]["containers"][0]["image"]
 
 
 @contextmanager
